@@ -1,0 +1,1 @@
+"""Where market data comes from: plain Python that knows no web framework."""

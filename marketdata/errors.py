@@ -1,0 +1,52 @@
+"""What can go wrong with market data, whose fault it is, and whether a retry helps.
+
+MarketDataError
+├── InvalidSymbol              the caller's: not a symbol; a retry does not help
+└── ProviderError              the source's
+    ├── ProviderUnavailable    no usable answer: network, 5xx, block page; retry later
+    │   ├── RateLimited        asked too often; retry after `retry_after_seconds`
+    │   └── DeadlineExceeded   the answer did not come in time; retry next tick
+    ├── AuthenticationFailed   cookie or crumb refused even after a new one; retry later
+    ├── NotFound               the source knows nothing of it; a retry does not help
+    └── MalformedAnswer        an answer of an unknown shape; a retry rarely helps
+"""
+
+
+class MarketDataError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+class InvalidSymbol(MarketDataError):
+    """A text that no exchange would use as a symbol."""
+
+
+class ProviderError(MarketDataError):
+    """The source of market data failed."""
+
+
+class ProviderUnavailable(ProviderError):
+    """The source gave no usable answer: unreachable, timed out, or broken for now."""
+
+
+class RateLimited(ProviderUnavailable):
+    """The source refuses because it was asked too often."""
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DeadlineExceeded(ProviderUnavailable):
+    """The answer did not come before the deadline of its tick."""
+
+
+class AuthenticationFailed(ProviderError):
+    """The source refused our cookie and crumb, and refused fresh ones too."""
+
+
+class NotFound(ProviderError):
+    """The source answered that it does not know what was asked for."""
+
+
+class MalformedAnswer(ProviderError):
+    """The source answered, but not in a shape that is known."""

@@ -1,0 +1,1 @@
+"""Pushes market data to WebSocket clients: everything that knows Django and Channels."""
