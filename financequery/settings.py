@@ -54,6 +54,7 @@ if not SECRET_KEY:
 
 INSTALLED_APPS = [
     "streams",
+    "dashboard",
     "channels",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -1,0 +1,26 @@
+"""Answers to a WebSocket handshake that is not accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streams.protocol import encode
+
+
+async def deny(scope: dict[str, Any], send: Any, status: int, code: str, message: str) -> None:
+    """Refuse the handshake with an HTTP status and a JSON body.
+
+    A server without the ASGI extension `websocket.http.response` can only say 403.
+    """
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    body = encode({"error": {"code": code, "message": message}}).encode()
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})
+
+
+async def not_found(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The ASGI application of every path that is no endpoint."""
+    await deny(scope, send, 404, "not_found", "There is no such endpoint.")

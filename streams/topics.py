@@ -1,0 +1,165 @@
+"""What each endpoint is made of: which facts it needs, and how they become its message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from marketdata.domain.indices import INDICES
+from marketdata.domain.movers import Mover, Movers
+from marketdata.domain.news import News
+from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
+from marketdata.domain.sectors import Sector
+from marketdata.hours import get_market_hours
+from streams import messages
+from streams.subscriptions import Endpoint, Subscription
+
+NO_SYMBOLS: frozenset[str] = frozenset()
+INDEX_SYMBOLS = frozenset(index.symbol for index in INDICES)
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be fetched; the needs of many subscriptions unite with `|`."""
+
+    quotes: frozenset[str] = NO_SYMBOLS
+    # Symbols of which detail, similar instruments (and their quotes) and news are wanted.
+    profiles: frozenset[str] = NO_SYMBOLS
+    index_returns: frozenset[str] = NO_SYMBOLS
+    movers: bool = False
+    sectors: bool = False
+    headlines: bool = False
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            **{name: getattr(self, name) | getattr(other, name) for name in self.__struct_fields__}
+        )
+
+
+class Facts:
+    """What was fetched for one refresh. What is missing was unknown or could not be had."""
+
+    def __init__(
+        self,
+        now: datetime,
+        *,
+        quotes: Mapping[str, SimpleQuote] | None = None,
+        details: Mapping[str, QuoteDetail] | None = None,
+        similar: Mapping[str, tuple[str, ...]] | None = None,
+        news: Mapping[str, tuple[News, ...]] | None = None,
+        index_returns: Mapping[str, Returns] | None = None,
+        movers: Movers | None = None,
+        sectors: tuple[Sector, ...] = (),
+        headlines: tuple[News, ...] = (),
+    ) -> None:
+        self.now = now
+        self.quotes = quotes or {}
+        self.details = details or {}
+        self.similar = similar or {}
+        self.news = news or {}
+        self.index_returns = index_returns or {}
+        self.movers = movers or Movers()
+        self.sectors = sectors
+        self.headlines = headlines
+        self._encoded_quotes: dict[str, msgspec.Raw] = {}
+
+    def encoded_quotes(self, symbols: Iterable[str]) -> tuple[msgspec.Raw, ...]:
+        """The known ones of `symbols` as JSON, each encoded once however many sets it is in."""
+        return tuple(self._encoded_quote(symbol) for symbol in symbols if symbol in self.quotes)
+
+    def _encoded_quote(self, symbol: str) -> msgspec.Raw:
+        encoded = self._encoded_quotes.get(symbol)
+        if encoded is None:
+            message = messages.simple_quote_message(self.quotes[symbol])
+            encoded = self._encoded_quotes[symbol] = msgspec.Raw(msgspec.json.encode(message))
+        return encoded
+
+
+class Topic(Protocol):
+    """One endpoint's content."""
+
+    def needs(self, subscription: Subscription) -> Needs:
+        """What must be fetched for it."""
+
+    def build(self, subscription: Subscription, facts: Facts) -> object:
+        """Its message; what `facts` lack is null or an empty list in it."""
+
+
+class QuotesTopic:
+    def needs(self, subscription: Subscription) -> Needs:
+        return Needs(quotes=frozenset(subscription.symbols))
+
+    def build(self, subscription: Subscription, facts: Facts) -> object:
+        return facts.encoded_quotes(subscription.symbols)
+
+
+class ProfileTopic:
+    def needs(self, subscription: Subscription) -> Needs:
+        symbols = frozenset(subscription.symbols)
+        return Needs(quotes=symbols, profiles=symbols, sectors=True)
+
+    def build(self, subscription: Subscription, facts: Facts) -> object:
+        (symbol,) = subscription.symbols
+        quote = facts.quotes.get(symbol)
+        detail = facts.details.get(symbol) or QuoteDetail(symbol=symbol)
+        sectors = {sector.name: sector for sector in facts.sectors}
+        sector = sectors.get(detail.sector or "")
+        return messages.ProfileMessage(
+            quote=messages.quote_message(quote, detail) if quote else None,
+            similar=facts.encoded_quotes(facts.similar.get(symbol, ())),
+            sector_performance=messages.sector_message(sector) if sector else None,
+            news=tuple(
+                messages.news_message(item, facts.now) for item in facts.news.get(symbol, ())
+            ),
+        )
+
+
+class MarketTopic:
+    def needs(self, subscription: Subscription) -> Needs:
+        return Needs(
+            quotes=INDEX_SYMBOLS,
+            index_returns=INDEX_SYMBOLS,
+            movers=True,
+            sectors=True,
+            headlines=True,
+        )
+
+    def build(self, subscription: Subscription, facts: Facts) -> object:
+        return messages.MarketMessage(
+            actives=_mover_messages(facts.movers.actives),
+            gainers=_mover_messages(facts.movers.gainers),
+            losers=_mover_messages(facts.movers.losers),
+            indices=tuple(
+                messages.index_message(
+                    index.name,
+                    facts.quotes[index.symbol],
+                    facts.index_returns.get(index.symbol, Returns()),
+                )
+                for index in INDICES
+                if index.symbol in facts.quotes
+            ),
+            headlines=tuple(messages.news_message(item, facts.now) for item in facts.headlines),
+            sectors=tuple(messages.sector_message(sector) for sector in facts.sectors),
+        )
+
+
+class HoursTopic:
+    def needs(self, subscription: Subscription) -> Needs:
+        return Needs()
+
+    def build(self, subscription: Subscription, facts: Facts) -> object:
+        return messages.hours_message(get_market_hours(facts.now))
+
+
+TOPICS: Mapping[Endpoint, Topic] = {
+    Endpoint.PROFILE: ProfileTopic(),
+    Endpoint.QUOTES: QuotesTopic(),
+    Endpoint.MARKET: MarketTopic(),
+    Endpoint.HOURS: HoursTopic(),
+}
+
+
+def _mover_messages(movers: tuple[Mover, ...] | None) -> tuple[messages.MoverMessage, ...]:
+    return tuple(messages.mover_message(mover) for mover in movers or ())
