@@ -23,12 +23,15 @@ class DaemonExecutor:
         self._max_workers = max_workers
         self._name = name
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._idle = threading.Semaphore(0)
         self._lock = threading.Lock()
-        self._started = 0
+        self._workers = 0
+        self._unfinished = 0
 
     def submit(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """A future of `call(*args, **kwargs)`; cancel it to drop a call that has not begun."""
+        """A future of `call(*args, **kwargs)`; cancel it to drop a call that has not begun.
+
+        Raises RuntimeError when a thread is needed and the system gives none.
+        """
         future: Future[T] = Future()
 
         def run() -> None:
@@ -41,21 +44,23 @@ class DaemonExecutor:
             else:
                 future.set_result(result)
 
+        with self._lock:
+            self._ensure_worker()
+            self._unfinished += 1
         self._calls.put(run)
-        self._ensure_worker()
         return future
 
     def _ensure_worker(self) -> None:
-        if self._idle.acquire(blocking=False):
+        if self._unfinished < self._workers or self._workers == self._max_workers:
             return
-        with self._lock:
-            if self._started >= self._max_workers:
-                return
-            self._started += 1
-            name = f"{self._name}-{self._started}"
+        name = f"{self._name}-{self._workers + 1}"
+        # Counted only once it runs: where no thread can be started, this raises, nothing is
+        # queued, and a later call tries again.
         threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._workers += 1
 
     def _work(self) -> None:
         while True:
             self._calls.get()()
-            self._idle.release()
+            with self._lock:
+                self._unfinished -= 1

@@ -11,6 +11,8 @@ MAX_SYMBOL_LENGTH = 32
 
 # Letters, digits and the marks exchanges use: ^GSPC, BRK-B, BTC-USD, EURUSD=X, M&M.NS.
 _SYMBOL = re.compile(r"\^?[A-Z0-9][A-Z0-9.\-=&_^]*")
+# Named, because str.strip() alone would drop control characters and foreign blanks as well.
+_BLANKS = " \t\r\n"
 _SHOWN_LENGTH = 40
 
 
@@ -19,7 +21,7 @@ def parse_symbol(text: str) -> str:
 
     Raises InvalidSymbol, naming the text, when no exchange would use it.
     """
-    symbol = text.strip().upper()
+    symbol = text.strip(_BLANKS).upper()
     if not text.isascii() or len(symbol) > MAX_SYMBOL_LENGTH or not _SYMBOL.fullmatch(symbol):
         raise InvalidSymbol(f"{_shown(text)} is not a symbol")
     return symbol
@@ -30,7 +32,7 @@ def parse_symbols(texts: Iterable[str]) -> tuple[str, ...]:
 
     Raises InvalidSymbol for the first text that is not a symbol.
     """
-    return tuple(sorted({parse_symbol(text) for text in texts if text.strip()}))
+    return tuple(sorted({parse_symbol(text) for text in texts if text.strip(_BLANKS)}))
 
 
 def _shown(text: str) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketdata.hours import NEW_YORK, MarketHours, get_market_hours, get_session
@@ -219,6 +219,8 @@ def test_a_naive_time_is_refused() -> None:
         get_session(naive)
 
 
+# Computing a year that is not cached yet may take longer than hypothesis expects of a test.
+@settings(deadline=None)
 @given(moments)
 def test_at_any_time_anywhere_the_next_open_and_close_fit_the_session(now: datetime) -> None:
     hours = get_market_hours(now)
@@ -231,6 +233,7 @@ def test_at_any_time_anywhere_the_next_open_and_close_fit_the_session(now: datet
     assert hours.session == get_session(now)
 
 
+@settings(deadline=None)
 @given(moments)
 def test_the_session_is_open_from_the_next_open_to_just_before_its_close(now: datetime) -> None:
     open_at = get_market_hours(now).next_open_at
@@ -241,6 +244,7 @@ def test_the_session_is_open_from_the_next_open_to_just_before_its_close(now: da
     assert get_session(hours.next_close_at) == "after-hours"
 
 
+@settings(deadline=None)
 @given(moments)
 def test_nothing_opens_or_closes_before_the_next_open_and_close(now: datetime) -> None:
     hours = get_market_hours(now)
@@ -251,6 +255,7 @@ def test_nothing_opens_or_closes_before_the_next_open_and_close(now: datetime) -
     assert just_before.next_close_at == hours.next_close_at
 
 
+@settings(deadline=None)
 @given(moments, st.timezones())
 def test_the_zone_in_which_now_is_told_changes_nothing(now: datetime, zone: ZoneInfo) -> None:
     assert get_market_hours(now.astimezone(zone)) == get_market_hours(now)
