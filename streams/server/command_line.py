@@ -1,0 +1,86 @@
+"""Daphne's command line with defaults that fit long-lived streams."""
+
+import argparse
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from asgiref.compatibility import guarantee_single_callable
+from daphne.access import AccessLogGenerator
+from daphne.cli import DEFAULT_HOST, DEFAULT_PORT, CommandLineInterface
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.utils import import_by_path
+
+from streams.server.server import StreamServer
+
+
+class CommandLine(CommandLineInterface):
+    server_class = StreamServer
+
+    def __init__(self, application: str, max_message_bytes: int) -> None:
+        """`application` is served when the command line names no other."""
+        super().__init__()
+        self.parser.set_defaults(
+            websocket_timeout=-1,  # a cut-off makes clients that do not reconnect go silent
+            websocket_connect_timeout=20,  # in a reconnect storm accepting takes its time
+            websocket_max_message_size=max_message_bytes,
+            websocket_max_frame_size=max_message_bytes,
+            server_name="",
+        )
+        _make_optional(self.parser, "application", application)
+
+    def build_server(self, args: Namespace, announce: Callable[[str], None]) -> StreamServer:
+        """Raises ImportError or AttributeError for an application that cannot be loaded."""
+        return self.server_class(
+            application=self.load_asgi_app(args.application),
+            endpoints=_build_endpoints(args),
+            announce=announce,
+            http_timeout=args.http_timeout,
+            ping_interval=args.ping_interval,
+            ping_timeout=args.ping_timeout,
+            websocket_timeout=args.websocket_timeout,
+            websocket_connect_timeout=args.websocket_connect_timeout,
+            websocket_handshake_timeout=args.websocket_connect_timeout,
+            websocket_max_message_size=args.websocket_max_message_size,
+            websocket_max_frame_size=args.websocket_max_frame_size,
+            application_close_timeout=args.application_close_timeout,
+            action_logger=_open_access_log(args.access_log),
+            root_path=args.root_path,
+            verbosity=args.verbosity,
+            proxy_forwarded_address_header=self._get_forwarded_host(args=args),
+            proxy_forwarded_port_header=self._get_forwarded_port(args=args),
+            proxy_forwarded_proto_header="X-Forwarded-Proto" if args.proxy_headers else None,
+            server_name=args.server_name,
+        )
+
+    def load_asgi_app(self, asgi_app_path: str) -> Any:
+        """`module:attribute`, or Django's `module.attribute`."""
+        if ":" not in asgi_app_path:
+            asgi_app_path = ":".join(asgi_app_path.rsplit(".", 1))
+        application = import_by_path(asgi_app_path)
+        return guarantee_single_callable(application)  # type: ignore[no-untyped-call]
+
+
+def _make_optional(parser: argparse.ArgumentParser, name: str, default: str) -> None:
+    for action in parser._actions:
+        if action.dest == name:
+            action.nargs, action.default, action.required = "?", default, False
+
+
+def _build_endpoints(args: Namespace) -> list[str]:
+    host, port = args.host, args.port
+    elsewhere = args.unix_socket or args.file_descriptor is not None or args.socket_strings
+    if host or port is not None or not elsewhere:
+        host, port = host or DEFAULT_HOST, DEFAULT_PORT if port is None else port
+    descriptions = build_endpoint_description_strings(
+        host=host, port=port, unix_socket=args.unix_socket, file_descriptor=args.file_descriptor
+    )
+    return sorted([*args.socket_strings, *descriptions])
+
+
+def _open_access_log(target: str | None) -> AccessLogGenerator | None:
+    if not target:
+        return None
+    return AccessLogGenerator(sys.stdout if target == "-" else Path(target).open("a", 1))

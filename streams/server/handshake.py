@@ -1,0 +1,183 @@
+"""From the bytes of a request's head to a WebSocket handshake and its answer; pure functions.
+
+Errors: `BadHandshake` (the client's fault; carries the HTTP status to answer with).
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_TARGET = re.compile(rb"(?:https?://[^/?#]*)?([!-~]*)", re.IGNORECASE)
+_OURS = frozenset({b"content-length", b"connection", b"transfer-encoding"})
+
+
+class BadHandshake(Exception):
+    """The request is no valid opening handshake; `status` and `headers` answer it."""
+
+    def __init__(self, message: str, status: int = 400, headers: Headers = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """Request line and headers; names lower case, values stripped, order kept."""
+
+    method: bytes
+    target: bytes
+    version: bytes
+    headers: Headers
+
+    def get_all(self, name: bytes) -> list[bytes]:
+        return [value for key, value in self.headers if key == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """A valid opening handshake. `path` is as sent, without the query."""
+
+    key: bytes
+    path: bytes
+    query: bytes
+    subprotocols: tuple[str, ...]
+
+
+def parse_head(data: bytes) -> RequestHead | None:
+    """The head that ends with an empty line; None when it is not plain, well-formed HTTP."""
+    request_line, _, rest = data.partition(b"\r\n")
+    parts = request_line.split(b" ")
+    if len(parts) != 3:
+        return None
+    headers = []
+    for line in rest.rstrip(b"\r\n").split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        if not colon or not _TOKEN.fullmatch(name) or _CONTROL.search(value):
+            return None
+        headers.append((name.lower(), value.strip(b" \t")))
+    return RequestHead(parts[0], parts[1], parts[2], tuple(headers))
+
+
+def is_websocket(head: RequestHead) -> bool:
+    return _has_token(head, b"upgrade", b"websocket")
+
+
+def check_handshake(head: RequestHead) -> Handshake:
+    """RFC 6455, 4.2.1. Raises BadHandshake."""
+    if head.method != b"GET":
+        raise BadHandshake("a WebSocket handshake is a GET request", 405, ((b"Allow", b"GET"),))
+    if head.version != b"HTTP/1.1":
+        raise BadHandshake("a WebSocket handshake needs HTTP/1.1")
+    if len(head.get_all(b"host")) != 1:
+        raise BadHandshake("exactly one Host header is needed")
+    if not _has_token(head, b"connection", b"upgrade"):
+        raise BadHandshake("the Connection header must contain Upgrade")
+    if head.get_all(b"content-length") not in ([], [b"0"]) or head.get_all(b"transfer-encoding"):
+        raise BadHandshake("a WebSocket handshake has no body")
+    _check_version(head)
+    path, query = _split_target(head.target)
+    return Handshake(_parse_key(head), path, query, _parse_subprotocols(head))
+
+
+def _check_version(head: RequestHead) -> None:
+    if head.get_all(b"sec-websocket-version") != [b"13"]:
+        supported = ((b"Sec-WebSocket-Version", b"13"),)
+        raise BadHandshake("only WebSocket version 13 is spoken here", 426, supported)
+
+
+def _parse_key(head: RequestHead) -> bytes:
+    keys = head.get_all(b"sec-websocket-key")
+    try:
+        if len(keys) == 1 and len(base64.b64decode(keys[0], validate=True)) == 16:
+            return keys[0]
+    except binascii.Error:
+        pass
+    raise BadHandshake("exactly one Sec-WebSocket-Key of 16 bytes in base64 is needed")
+
+
+def _parse_subprotocols(head: RequestHead) -> tuple[str, ...]:
+    names = [
+        name.strip()
+        for value in head.get_all(b"sec-websocket-protocol")
+        for name in value.split(b",")
+    ]
+    if not all(_TOKEN.fullmatch(name) for name in names) or len(set(names)) != len(names):
+        raise BadHandshake("Sec-WebSocket-Protocol is not a list of distinct tokens")
+    return tuple(name.decode("ascii") for name in names)
+
+
+def _split_target(target: bytes) -> tuple[bytes, bytes]:
+    match = _TARGET.fullmatch(target)
+    if not match or b"#" in target:
+        raise BadHandshake("the request target has characters that no URL has")
+    path, _, query = match[1].partition(b"?")
+    return path or b"/", query
+
+
+def _has_token(head: RequestHead, name: bytes, token: bytes) -> bool:
+    return any(
+        part.strip().lower() == token for value in head.get_all(name) for part in value.split(b",")
+    )
+
+
+def accept_response(
+    handshake: Handshake, subprotocol: str | None, headers: Iterable[tuple[bytes, bytes]]
+) -> bytes:
+    """The 101 answer. Raises ValueError for a subprotocol that was not offered."""
+    if subprotocol is not None and subprotocol not in handshake.subprotocols:
+        raise ValueError(f"the client did not offer the subprotocol {subprotocol!r}")
+    digest = hashlib.sha1(handshake.key + _ACCEPT_GUID, usedforsecurity=False).digest()
+    lines = [
+        b"HTTP/1.1 101 Switching Protocols",
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Accept: " + base64.b64encode(digest),
+    ]
+    if subprotocol is not None:
+        lines.append(b"Sec-WebSocket-Protocol: " + subprotocol.encode("ascii"))
+    lines.extend(_header_lines(headers))
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def http_response(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """A whole HTTP answer after which the connection closes.
+
+    Length and connection headers are ours, whatever `headers` say.
+    """
+    phrase = HTTPStatus(status).phrase if status in _STATUSES else "Refused"
+    lines = [
+        f"HTTP/1.1 {status:d} {phrase}".encode("ascii"),
+        *_header_lines(headers),
+        b"Content-Length: %d" % len(body),
+        b"Connection: close",
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+_STATUSES = frozenset(status.value for status in HTTPStatus)
+
+
+def error_response(status: int, code: str, message: str, headers: Headers = ()) -> bytes:
+    """A whole HTTP answer with the body `{"error": {"code": ..., "message": ...}}`."""
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    return http_response(status, ((b"Content-Type", b"application/json"), *headers), body)
+
+
+def _header_lines(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    lines = []
+    for name, value in headers:
+        if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
+            raise ValueError(f"header {name!r} cannot be sent")
+        if name.lower() not in _OURS:
+            lines.append(name + b": " + value)
+    return lines

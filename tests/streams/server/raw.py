@@ -1,0 +1,55 @@
+"""A client that says exactly the bytes it is told to."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+HANDSHAKE = (
+    b"GET /%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n"
+)
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def connected(port: int) -> AsyncIterator[Connection]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+@asynccontextmanager
+async def upgraded(port: int, path: bytes = b"echo") -> AsyncIterator[Connection]:
+    async with connected(port) as (reader, writer):
+        writer.write(HANDSHAKE % (path, b""))
+        head = await within(reader.readuntil(b"\r\n\r\n"))
+        assert head.startswith(b"HTTP/1.1 101 ")
+        yield reader, writer
+
+
+async def ask(port: int, request: bytes) -> bytes:
+    """Everything the server says until it closes."""
+    async with connected(port) as (reader, writer):
+        writer.write(request)
+        return await within(reader.read())
+
+
+async def within(awaitable: Coroutine[Any, Any, bytes]) -> bytes:
+    return await asyncio.wait_for(awaitable, 10)
+
+
+def masked_frame(first_byte: int, payload: bytes, *, length: int | None = None) -> bytes:
+    """A client's frame; `length` lies about the payload's."""
+    size = len(payload) if length is None else length
+    mask = os.urandom(4)
+    body = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+    if size < 126:
+        return bytes([first_byte, 0x80 | size]) + mask + body
+    if size < 65536:
+        return bytes([first_byte, 0x80 | 126]) + size.to_bytes(2, "big") + mask + body
+    return bytes([first_byte, 0x80 | 127]) + size.to_bytes(8, "big") + mask + body

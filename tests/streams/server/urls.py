@@ -1,0 +1,3 @@
+"""No pages: the system checks want a module."""
+
+urlpatterns: list[object] = []
