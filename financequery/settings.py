@@ -34,6 +34,9 @@ try:
         "SUBSCRIBE_TIMEOUT_SECONDS", 30.0, validate=validate.Range(0.1, 3600)
     )
 
+    # --- Server --------------------------------------------------------------------------
+    SLOW_CLIENT_SECONDS = env.float("SLOW_CLIENT_SECONDS", 30.0, validate=validate.Range(0.1, 3600))
+
     # --- Django --------------------------------------------------------------------------
     DEBUG = env.bool("DEBUG", default=False)
     SECRET_KEY = env.str("SECRET_KEY", "")

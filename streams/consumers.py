@@ -14,6 +14,7 @@ from django.conf import settings
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
 from streams.apps import StreamsConfig
+from streams.outbox import Outbox, outbox_of
 from streams.protocol import CLOSE_NO_SUBSCRIPTION, ClientError, parse_command
 from streams.snapshots import Snapshot
 from streams.subscriptions import Endpoint, Subscription
@@ -31,9 +32,11 @@ class StreamConsumer(AsyncConsumer):
         self._feed = config.feed
         self._subscription: Subscription | None = None
         self._sent_made_at = 0.0
+        self._outbox: Outbox
         self._subscribe_timeout: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self._outbox, send = outbox_of(scope, send, settings.SLOW_CLIENT_SECONDS)
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -66,7 +69,7 @@ class StreamConsumer(AsyncConsumer):
         # Payloads of a group just left, and any older than the first data, may still be queued.
         is_current = self._subscription and message["group"] == self._subscription.group
         if is_current and message["made_at"] > self._sent_made_at:
-            await self._send_payload(message["payload"], message["made_at"])
+            self._send_payload(message["payload"], message["made_at"])
 
     async def follow(self, subscription: Subscription) -> None:
         """Make this the connection's subscription and send its data at once."""
@@ -78,7 +81,7 @@ class StreamConsumer(AsyncConsumer):
             self._stop_waiting()
         snapshot = await self._first(subscription)
         if snapshot:
-            await self._send_payload(snapshot.payload, snapshot.made_at)
+            self._send_payload(snapshot.payload, snapshot.made_at)
 
     async def refuse(self, error: ClientError) -> None:
         """Tell the client what was wrong; its subscription stays as it is."""
@@ -91,9 +94,9 @@ class StreamConsumer(AsyncConsumer):
             logger.exception("No first data for %s; the next tick brings it", self.endpoint)
             return None
 
-    async def _send_payload(self, payload: str, made_at: float) -> None:
+    def _send_payload(self, payload: str, made_at: float) -> None:
         self._sent_made_at = made_at
-        await self.send({"type": "websocket.send", "text": payload})
+        self._outbox.offer(payload)
 
     async def _leave(self) -> None:
         subscription, self._subscription = self._subscription, None

@@ -13,6 +13,7 @@ from daphne.cli import DEFAULT_HOST, DEFAULT_PORT, CommandLineInterface
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.utils import import_by_path
 
+from streams.server.options import StreamOptions
 from streams.server.server import StreamServer
 
 
@@ -31,12 +32,15 @@ class CommandLine(CommandLineInterface):
         )
         _make_optional(self.parser, "application", application)
 
-    def build_server(self, args: Namespace, announce: Callable[[str], None]) -> StreamServer:
+    def build_server(
+        self, args: Namespace, options: StreamOptions, announce: Callable[[str], None]
+    ) -> StreamServer:
         """Raises ImportError or AttributeError for an application that cannot be loaded."""
         return self.server_class(
             application=self.load_asgi_app(args.application),
             endpoints=_build_endpoints(args),
             announce=announce,
+            options=options,
             http_timeout=args.http_timeout,
             ping_interval=args.ping_interval,
             ping_timeout=args.ping_timeout,

@@ -55,7 +55,7 @@ class Door(Protocol):
         self.factory.server.door_closed(self)
         head = parse_head(self.data[:end])
         if head and is_websocket(head):
-            self.factory.open_websocket(self.transport, head, self.data[end:])
+            self.factory.open_websocket(self.transport, head, self.data[end:], is_used=False)
             return
         channel = self.factory.build_channel(self.transport.getPeer())
         replace_protocol(self.transport, channel)
@@ -74,10 +74,12 @@ class StreamFactory(HTTPFactory):
         channel.requestFactory = StreamRequest
         return channel
 
-    def open_websocket(self, transport: Any, head: RequestHead, early_data: bytes) -> None:
+    def open_websocket(
+        self, transport: Any, head: RequestHead, early_data: bytes, *, is_used: bool
+    ) -> None:
         protocol = self.server.ws_factory.buildProtocol(transport.getPeer())
         replace_protocol(transport, protocol)
-        protocol.open_handshake(head, early_data)
+        protocol.open_handshake(head, early_data, is_used=is_used)
 
 
 def replace_protocol(transport: Any, protocol: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from daphne.ws_protocol import WebSocketProtocol
 
 from streams.server import closing
-from streams.server.frames import BINARY, CLOSE, TEXT, server_frame
+from streams.server.frames import BINARY, CLOSE, PING, PONG, TEXT, server_frame
 from streams.server.handshake import (
     BadHandshake,
     Handshake,
@@ -23,7 +23,9 @@ from streams.server.handshake import (
     error_response,
     http_response,
 )
+from streams.server.outbox import Outbox
 from streams.server.scope import build_scope
+from streams.server.wire import Wire, open_wire
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ class StreamProtocol(WebSocketProtocol):
 
     application_queue: Any = None
     handshake: Handshake
+    wire: Wire
+    outbox: Outbox
     path: bytes = b""
     client_addr: list[Any] | None = None
 
@@ -56,11 +60,18 @@ class StreamProtocol(WebSocketProtocol):
 
     # --- The handshake ------------------------------------------------------------------
 
-    def open_handshake(self, head: RequestHead, early_data: bytes) -> None:
-        """Start the application for this client, or tell the client what is wrong."""
+    def open_handshake(self, head: RequestHead, early_data: bytes, *, is_used: bool) -> None:
+        """Start the application for this client, or tell the client what is wrong.
+
+        A connection `is_used` when it has answered HTTP requests before.
+        """
         self.server = self.factory.server_class
         self.socket_opened = self.last_ping = time.time()
         self.data = early_data
+        self.wire = open_wire(self.transport)
+        if is_used:
+            self.wire.wait_for_earlier()
+        self.outbox = Outbox(self.wire, self.server.slow_clients, self._close_slow)
         try:
             self.handshake = check_handshake(head)
         except BadHandshake as error:
@@ -70,6 +81,7 @@ class StreamProtocol(WebSocketProtocol):
         scope = build_scope(
             head, self.handshake, self.transport, server.root_path, server.proxy_headers
         )
+        scope["extensions"]["streams.outbox"] = {"outbox": self.outbox}
         self.path, self.client_addr = self.handshake.path, scope["client"]
         server.protocol_connected(self)
         self.application_queue = server.create_application(self, scope)
@@ -85,7 +97,8 @@ class StreamProtocol(WebSocketProtocol):
         """Answer the handshake with this HTTP response and close."""
         self.data = b""
         self.state = self.STATE_CLOSED
-        self.transport.write(answer)
+        self.wire.write(answer)
+        self.wire.release()
         self.transport.loseConnection()
         self._log("rejected")
 
@@ -125,8 +138,9 @@ class StreamProtocol(WebSocketProtocol):
         server_name = self.server.server_name
         if server_name:
             headers = [(b"Server", server_name.encode("latin-1")), *headers]
-        self.transport.write(accept_response(self.handshake, subprotocol, headers))
+        self.wire.write(accept_response(self.handshake, subprotocol, headers))
         self.state = self.STATE_OPEN
+        self.outbox.open(self.server.prepared_frames)
         self._log("connected")
         if self.data:
             self.consumeData()
@@ -151,9 +165,18 @@ class StreamProtocol(WebSocketProtocol):
         if (text is None) == (data is None):
             raise ValueError("websocket.send carries either text or bytes")
         if text is not None:
-            self.transport.write(server_frame(TEXT, text.encode()))
+            self.outbox.write(server_frame(TEXT, text.encode()))
         else:
-            self.transport.write(server_frame(BINARY, bytes(data or b"")))
+            self.outbox.write(server_frame(BINARY, bytes(data or b"")))
+
+    def sendPong(self, payload: bytes | None = None) -> None:
+        # Who asks without taking the answers gets none.
+        if self.state == self.STATE_OPEN and not self.wire.is_full:
+            self.wire.write(server_frame(PONG, payload or b""))
+
+    def sendPing(self, payload: bytes | None = None) -> None:
+        if self.state == self.STATE_OPEN and not self.wire.is_full:
+            self.wire.write(server_frame(PING, payload or b""))
 
     # --- The end ------------------------------------------------------------------------
 
@@ -174,6 +197,10 @@ class StreamProtocol(WebSocketProtocol):
         elif self.state == self.STATE_OPEN:
             self.close(closing.RESTARTING, "The server restarts.")
         self._tell_disconnected(closing.RESTARTING)
+
+    def _close_slow(self) -> None:
+        self.close(closing.TOO_SLOW, "The client does not keep up.")
+        self._tell_disconnected(closing.TOO_SLOW)
 
     def handle_exception(self, exception: BaseException) -> None:
         if self.state == self.STATE_CONNECTING:
@@ -196,11 +223,15 @@ class StreamProtocol(WebSocketProtocol):
             return
         code, reason = (self.remoteCloseCode, b"") if isReply else (code, reasonUtf8 or b"")
         payload = b"" if code is None else struct.pack("!H", code) + reason
-        self.transport.write(server_frame(CLOSE, payload))
+        self.outbox.close()
+        self.wire.write(server_frame(CLOSE, payload))
         self.state = self.STATE_CLOSING
         self.closedByMe = not isReply
         self.localCloseCode = code
-        if not isReply:
+        if isReply:
+            # What is still on its way to a slow client must not keep the application.
+            self._tell_disconnected(closing.NO_STATUS if code is None else code)
+        else:
             self.closeHandshakeTimeoutCall = self.factory._batched_timer.call_later(
                 CLOSE_TIMEOUT_SECONDS, self.onCloseHandshakeTimeout
             )
@@ -224,9 +255,11 @@ class StreamProtocol(WebSocketProtocol):
             self.dropConnection(abort=True)
 
     def dropConnection(self, abort: bool = False) -> None:
+        self.wire.release()
         super().dropConnection(abort and not self.wasClean)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        self.outbox.close()
         self.server.protocol_disconnected(self)
         if self.closeHandshakeTimeoutCall is not None:
             self.closeHandshakeTimeoutCall.cancel()

@@ -45,4 +45,4 @@ class StreamRequest(WebRequest):
         self.server.protocol_disconnected(self)
         transport.unregisterProducer()
         transport.resumeProducing()
-        self.channel.factory.open_websocket(transport, head, early_data)
+        self.channel.factory.open_websocket(transport, head, early_data, is_used=True)

@@ -17,6 +17,9 @@ from twisted.logger import ILogObserver, LogLevel, globalLogBeginner
 from zope.interface import implementer
 
 from streams.server.door import Door, StreamFactory
+from streams.server.frames import PreparedFrames
+from streams.server.options import StreamOptions
+from streams.server.outbox import SlowClients
 from streams.server.protocol import StreamProtocol
 from streams.server.scope import ProxyHeaders
 
@@ -36,8 +39,13 @@ class CannotListen(Exception):
 class StreamServer(Server):
     """`announce` gets one line for each address once all are listened on."""
 
-    def __init__(self, *args: Any, announce: Callable[[str], None], **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self, *args: Any, announce: Callable[[str], None], options: StreamOptions, **daphne: Any
+    ) -> None:
+        super().__init__(*args, **daphne)
+        self.options = options
+        self.prepared_frames = PreparedFrames()
+        self.slow_clients = SlowClients(options.slow_client_seconds)
         self.announce = announce
         self.is_draining = False
         self.connections: dict[Any, asyncio.Task[None] | None] = {}
@@ -146,6 +154,8 @@ class StreamServer(Server):
         """The ASGI `send` of one connection. Raises ValueError for an invalid message."""
         self.check_headers_type(message)
         protocol.handle_reply(message)
+        if isinstance(protocol, StreamProtocol):
+            await protocol.outbox.wait_for_room()
 
     def _application_ended(self, protocol: Any, task: "asyncio.Task[None]") -> None:
         if task.cancelled():

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.server.command_line import CommandLine
 from streams.server.exiting import exit_now_if_threads_linger
+from streams.server.options import StreamOptions
 from streams.server.server import CannotListen
 
 
@@ -16,16 +17,14 @@ class Command(BaseCommand):
     requires_system_checks = "__all__"
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        self.command_line = CommandLine(
-            settings.ASGI_APPLICATION, getattr(settings, "MAX_MESSAGE_BYTES", 8192)
-        )
+        self.command_line = CommandLine(settings.ASGI_APPLICATION, settings.MAX_MESSAGE_BYTES)
         kwargs.update(parents=[self.command_line.parser], conflict_handler="resolve")
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def handle(self, *args: Any, **options: Any) -> None:
         arguments = Namespace(**options)
         try:
-            server = self.command_line.build_server(arguments, self._announce)
+            server = self.command_line.build_server(arguments, _get_options(), self._announce)
         except (ImportError, AttributeError) as error:
             raise CommandError(
                 f"The application {arguments.application!r} cannot be loaded: {error}"
@@ -39,3 +38,7 @@ class Command(BaseCommand):
     def _announce(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _get_options() -> StreamOptions:
+    return StreamOptions(slow_client_seconds=settings.SLOW_CLIENT_SECONDS)

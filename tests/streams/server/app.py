@@ -55,6 +55,7 @@ async def show(scope: Message, receive: Receive, send: Send, subprotocol: str = 
     headers = [(b"X-Greeting", b"hello")]
     await send({"type": "websocket.accept", "subprotocol": subprotocol or None, "headers": headers})
     shown = {key: value for key, value in scope.items() if key not in ("headers", "state")}
+    shown["extensions"] = list(scope["extensions"])
     shown["headers"] = [
         [name.decode(), value.decode("latin-1")] for name, value in scope["headers"]
     ]
@@ -127,9 +128,40 @@ async def large(scope: Message, receive: Receive, send: Send, size: str) -> None
     await until_disconnect(receive)
 
 
+async def obey(scope: Message, receive: Receive, send: Send) -> None:
+    """Sends what its client says: `offer a 100` offers the letter a hundred times."""
+    await send({"type": "websocket.accept"})
+    sending = []
+    while (message := await receive())["type"] == "websocket.receive":
+        command, letter, count = message["text"].split()
+        text = letter * int(count)
+        if command == "offer":
+            scope["extensions"]["streams.outbox"]["outbox"].offer(text)
+        else:
+            sending.append(
+                asyncio.ensure_future(send({"type": f"websocket.{command}", "text": text}))
+            )
+        say(f"did {command} {letter}")
+    await asyncio.gather(*sending)
+    say(f"disconnected {message['code']}")
+
+
 BEHAVIOURS: dict[str, Callable[..., Awaitable[None]]] = {
     behaviour.__name__: behaviour
-    for behaviour in (echo, show, deny, reject, close, fail, leave, hesitate, cling, block, large)
+    for behaviour in (
+        echo,
+        show,
+        deny,
+        reject,
+        close,
+        fail,
+        leave,
+        hesitate,
+        cling,
+        block,
+        large,
+        obey,
+    )
 }
 
 
