@@ -25,6 +25,7 @@ class CommandLine(CommandLineInterface):
         super().__init__()
         self.parser.set_defaults(
             websocket_timeout=-1,  # a cut-off makes clients that do not reconnect go silent
+            ping_timeout=20,  # a second ping without an answer to the first is one too many
             websocket_connect_timeout=20,  # in a reconnect storm accepting takes its time
             websocket_max_message_size=max_message_bytes,
             websocket_max_frame_size=max_message_bytes,

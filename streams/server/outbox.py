@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+from streams.server.deadlines import Deadlines
 from streams.server.frames import PreparedFrames
 from streams.server.wire import Wire
-
-CHECK_SECONDS = 1.0
 
 
 class Outbox:
@@ -27,7 +26,7 @@ class Outbox:
         "give_up",
     )
 
-    def __init__(self, wire: Wire, slow: "SlowClients", give_up: Callable[[], None]) -> None:
+    def __init__(self, wire: Wire, slow: "Deadlines[Outbox]", give_up: Callable[[], None]) -> None:
         """`give_up` is called for a client that takes nothing for too long."""
         self.give_up = give_up
         self._wire = wire
@@ -89,32 +88,3 @@ class Outbox:
         if self._room is not None:
             self._room.set_result(None)
             self._room = None
-
-
-class SlowClients:
-    """The full outboxes of the server, longest full first; one timer for all, while any is full."""
-
-    def __init__(self, limit_seconds: float) -> None:
-        self._limit_seconds = limit_seconds
-        self._full_since: dict[Outbox, float] = {}
-        self._timer: asyncio.TimerHandle | None = None
-
-    def __len__(self) -> int:
-        return len(self._full_since)
-
-    def add(self, outbox: Outbox) -> None:
-        loop = asyncio.get_event_loop()
-        self._full_since.setdefault(outbox, loop.time())
-        if self._timer is None:
-            self._timer = loop.call_later(CHECK_SECONDS, self._check, loop)
-
-    def discard(self, outbox: Outbox) -> None:
-        self._full_since.pop(outbox, None)
-
-    def _check(self, loop: asyncio.AbstractEventLoop) -> None:
-        oldest_allowed = loop.time() - self._limit_seconds
-        for outbox in [box for box, since in self._full_since.items() if since <= oldest_allowed]:
-            outbox.give_up()
-        self._timer = None
-        if self._full_since:
-            self._timer = loop.call_later(CHECK_SECONDS, self._check, loop)

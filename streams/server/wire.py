@@ -14,13 +14,16 @@ from zope.interface import implementer
 
 
 class Wire:
-    """`on_full` is called when bytes begin to wait, `on_drained` when all of them are gone."""
+    """`on_full` is called when bytes begin to wait, `on_drained` when all of them are gone.
 
-    __slots__ = ("_transport", "is_full", "on_drained", "on_full")
+    `was_used` by whoever wrote last; the one who wants to know resets it.
+    """
+
+    __slots__ = ("_transport", "is_full", "on_drained", "on_full", "was_used")
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
-        self.is_full = False
+        self.is_full = self.was_used = False
         self.on_full: Callable[[], None] = _nothing
         self.on_drained: Callable[[], None] = _nothing
 
@@ -58,6 +61,7 @@ class SocketWire(Wire):
         self._send = transport.getHandle().send
 
     def write(self, data: bytes) -> None:
+        self.was_used = True
         if self.is_full:
             self._transport.write(data)
             return
@@ -97,6 +101,7 @@ class BufferedWire(Wire):
         transport.registerProducer(self, True)
 
     def write(self, data: bytes) -> None:
+        self.was_used = True
         self._transport.write(data)
 
     def pauseProducing(self) -> None:

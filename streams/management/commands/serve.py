@@ -1,6 +1,7 @@
 """`manage.py serve`: run the streaming server."""
 
 from argparse import Namespace
+from dataclasses import fields
 from typing import Any
 
 from django.conf import settings
@@ -41,4 +42,5 @@ class Command(BaseCommand):
 
 
 def _get_options() -> StreamOptions:
-    return StreamOptions(slow_client_seconds=settings.SLOW_CLIENT_SECONDS)
+    names = (field.name for field in fields(StreamOptions))
+    return StreamOptions(**{name: getattr(settings, name.upper()) for name in names})

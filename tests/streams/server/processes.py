@@ -9,4 +9,9 @@ class AppServer(Server):
     """Serves `tests.streams.server.app`."""
 
     def __init__(self, *args: str, **options: Any) -> None:
-        super().__init__(*args, DJANGO_SETTINGS_MODULE="tests.streams.server.settings", **options)
+        environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.streams.server.settings",
+            "DRAIN_SECONDS": "0",
+            "CLOSE_SECONDS": "1",
+        }
+        super().__init__(*args, **{**environment, **options})

@@ -22,7 +22,9 @@ def tight_server() -> Iterator[AppServer]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
         number = listening.fileno()
-        with AppServer("--fd", str(number), pass_fds=[number], SLOW_CLIENT_SECONDS="1") as server:
+        with AppServer(
+            "--fd", str(number), pass_fds=[number], SLOW_CLIENT_SECONDS="1", CLOSE_SECONDS="2"
+        ) as server:
             assert server.port == listening.getsockname()[1]
             yield server
             assert server.stop() == 0
