@@ -33,11 +33,16 @@ def outbox_of(scope: dict[str, Any], send: Send, slow_seconds: float) -> tuple[O
 
 
 class AsgiOutbox:
-    """Over the standard ASGI `send`: a task sends while there is something to send."""
+    """Over the standard ASGI `send`: a task sends while there is something to send.
+
+    To be created by the application's own task. Where even a close frame does not get through,
+    that task is cancelled: it is the one way to end a connection that every server knows.
+    """
 
     def __init__(self, send: Send, slow_seconds: float) -> None:
         self._send = send
         self._slow_seconds = slow_seconds
+        self._application = asyncio.current_task()
         self._newest: str | None = None
         self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
@@ -85,4 +90,6 @@ class AsgiOutbox:
             async with asyncio.timeout(self._slow_seconds):
                 await self._send({"type": "websocket.close", "code": CLOSE_TOO_SLOW})
         except TimeoutError:
-            logger.warning("A client that takes nothing could not be closed")
+            logger.warning("A client that takes nothing could not be closed; cancelled")
+            if self._application:
+                self._application.cancel()

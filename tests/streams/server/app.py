@@ -146,6 +146,28 @@ async def obey(scope: Message, receive: Receive, send: Send) -> None:
     say(f"disconnected {message['code']}")
 
 
+async def nap(scope: Message, receive: Receive, send: Send) -> None:
+    """Sleeps for a while, then counts what has come; the last message is `wake`."""
+    await send({"type": "websocket.accept"})
+    say("asleep")
+    await asyncio.sleep(0.2)
+    numbers = []
+    while (text := (await receive())["text"]) != "wake":
+        numbers.append(int(text[:4]))
+    assert numbers == list(range(len(numbers)))
+    say(f"woke up after {len(numbers)}")
+    await send({"type": "websocket.send", "text": str(len(numbers))})
+    await until_disconnect(receive)
+
+
+async def ready(scope: Message, receive: Receive, send: Send) -> None:
+    """Says whether the server drains."""
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] == "websocket.receive":
+        is_draining = scope["extensions"]["streams.server"]["server"].is_draining
+        await send({"type": "websocket.send", "text": str(is_draining)})
+
+
 BEHAVIOURS: dict[str, Callable[..., Awaitable[None]]] = {
     behaviour.__name__: behaviour
     for behaviour in (
@@ -161,6 +183,8 @@ BEHAVIOURS: dict[str, Callable[..., Awaitable[None]]] = {
         block,
         large,
         obey,
+        nap,
+        ready,
     )
 }
 

@@ -19,11 +19,16 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def connected(port: int, *, receive_bytes: int = 0) -> AsyncIterator[Connection]:
     """`receive_bytes` makes for a client that takes little in before it reads."""
     connecting = socket.socket()
-    connecting.setblocking(False)
-    if receive_bytes:
-        connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-    await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", port))
-    reader, writer = await asyncio.open_connection(sock=connecting, limit=receive_bytes or 2**16)
+    try:
+        connecting.setblocking(False)
+        if receive_bytes:
+            connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", port))
+    except OSError:
+        connecting.close()
+        raise
+    limit = receive_bytes or 2**16
+    reader, writer = await asyncio.open_connection(sock=connecting, limit=limit)
     try:
         yield reader, writer
     finally:
