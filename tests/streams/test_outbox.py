@@ -82,7 +82,7 @@ async def test_a_client_that_is_gone_ends_the_sending_quietly() -> None:
     assert not sent.is_set()
 
 
-def test_a_server_that_offers_an_outbox_is_taken_at_its_word() -> None:
+async def test_a_server_that_offers_an_outbox_is_taken_at_its_word() -> None:
     offered = object()
     scope = {"extensions": {"streams.outbox": {"outbox": offered}}}
     send = Client().send
