@@ -1,5 +1,6 @@
 """Listening addresses in words, for the line that announces them and for errors."""
 
+import socket
 from typing import Any
 
 from twisted.internet.error import CannotListenError
@@ -10,7 +11,7 @@ def describe_endpoint(description: str) -> str:
     kind, _, rest = description.partition(":port=")
     if kind != "tcp":
         return description
-    port, _, host = rest.partition(":interface=")
+    port, _, host = rest.partition(":backlog=")[0].partition(":interface=")
     host = host.replace("\\:", ":")
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -24,5 +25,12 @@ def describe_failure(error: Exception) -> str:
 def describe_address(address: Any) -> str:
     if not hasattr(address, "port"):
         return f"unix:{getattr(address, 'name', address)}"
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    return f"http://{host}:{address.port}"
+    return _describe_url(address.host, address.port)
+
+
+def describe_socket(listening: socket.socket) -> str:
+    return _describe_url(*listening.getsockname()[:2])
+
+
+def _describe_url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

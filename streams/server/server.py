@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import os
 import signal
+import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import reactor as _reactor
-from twisted.internet.endpoints import serverFromString
+from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
 
 from streams.server.addresses import describe_address, describe_endpoint, describe_failure
 from streams.server.connections import ConnectionServer
@@ -41,8 +44,11 @@ class StreamServer(ConnectionServer):
         )
         self._ending: asyncio.Task[None] | None = None
 
-    def run(self) -> None:
-        """Serve until a signal ends it. Raises CannotListen."""
+    def run(self, *, is_worker: bool = False) -> None:
+        """Serve until a signal ends it. Raises CannotListen.
+
+        A worker also ends with the process that started it.
+        """
         self.loop = reactor._asyncioEventloop
         asyncio.set_event_loop(self.loop)
         self.loop.set_debug(self.verbosity >= 3)
@@ -53,12 +59,13 @@ class StreamServer(ConnectionServer):
         self.loop.add_signal_handler(signal.SIGTERM, self.end, self.options.drain_seconds)
         self.loop.call_later(1, self.every_second)
         reactor.callWhenRunning(self._announce)
+        if is_worker:
+            self.loop.add_reader(sys.stdin.fileno(), self._supervisor_gone)
         reactor.run(installSignalHandlers=False)
 
     def _listen(self) -> None:
         for description in self.endpoints:
-            endpoint: Any = serverFromString(reactor, description)  # type: ignore[no-untyped-call]
-            listener = endpoint.listen(self.http_factory)
+            listener = _open_endpoint(description).listen(self.http_factory)
             listener.addCallbacks(self._listens, self._listen_failed)
             if self.listen_failure:
                 raise CannotListen(
@@ -82,6 +89,10 @@ class StreamServer(ConnectionServer):
         if self.ready_callable:
             self.ready_callable()
 
+    def _supervisor_gone(self) -> None:
+        self.loop.remove_reader(sys.stdin.fileno())
+        self.end(self.options.drain_seconds)
+
     def end(self, drain_seconds: float) -> None:
         """End after draining for at most that long. A second call ends at once."""
         if self._ending:
@@ -99,3 +110,14 @@ class StreamServer(ConnectionServer):
             protocol.go_away()
         await drain(self.connections, drain_seconds)
         self.stop()
+
+
+def _open_endpoint(description: str) -> Any:
+    if not description.startswith("fd:fileno="):
+        return serverFromString(reactor, description)  # type: ignore[no-untyped-call]
+    number = int(description.removeprefix("fd:fileno="))
+    with socket.socket(fileno=os.dup(number)) as inherited:
+        # Daphne's own parser takes every inherited socket for one of IPv4.
+        return AdoptedStreamServerEndpoint(  # type: ignore[no-untyped-call]
+            reactor, number, inherited.family
+        )

@@ -3,6 +3,7 @@
 import asyncio
 import enum
 import json
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -168,6 +169,12 @@ async def ready(scope: Message, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.send", "text": str(is_draining)})
 
 
+async def pid(scope: Message, receive: Receive, send: Send) -> None:
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": str(os.getpid())})
+    await until_disconnect(receive)
+
+
 BEHAVIOURS: dict[str, Callable[..., Awaitable[None]]] = {
     behaviour.__name__: behaviour
     for behaviour in (
@@ -184,6 +191,7 @@ BEHAVIOURS: dict[str, Callable[..., Awaitable[None]]] = {
         large,
         obey,
         nap,
+        pid,
         ready,
     )
 }
