@@ -21,3 +21,13 @@ def server(shared_server: AppServer) -> Iterator[AppServer]:
     yield shared_server
     log = shared_server.output[seen:]
     assert "Traceback" not in log, log
+
+
+@pytest.fixture(scope="session")
+def impatient_server() -> Iterator[AppServer]:
+    """Gives handshakes, and quiet clients, a second each."""
+    options = ("--websocket_connect_timeout", "--ping-interval", "--ping-timeout")
+    with AppServer(*(word for option in options for word in (option, "1"))) as process:
+        yield process
+        assert process.stop() == 0
+    assert "Traceback" not in process.output

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.streams.server.processes import AppServer
 from tests.streams.server.raw import HANDSHAKE, connected, within
@@ -45,7 +45,13 @@ async def test_while_draining_new_requests_are_refused_and_those_who_stay_are_se
             async with connected(server.port) as (reader, writer):
                 writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
                 await within(reader.readuntil(b"}"))
+                connecting = asyncio.ensure_future(connect(server.url("hesitate")).__aenter__())
+                await server.seen("hesitating")
                 server.send(signal.SIGTERM)
+                with pytest.raises(InvalidStatus) as refused:
+                    await connecting
+                assert refused.value.response.status_code == 503
+                assert refused.value.response.headers["Retry-After"] == "1"
                 assert await within(early.read()) == b"", "it has asked nothing: no answer"
                 writer.write(HANDSHAKE % (b"echo", b""))
                 answer = await within(reader.read())
@@ -60,16 +66,7 @@ async def test_while_draining_new_requests_are_refused_and_those_who_stay_are_se
             assert await asyncio.to_thread(server.wait) == 0
 
 
-async def test_it_does_not_wait_for_nobody() -> None:
-    with AppServer(DRAIN_SECONDS="20") as server:
-        async with connect(server.url("echo")):
-            pass
-        began_at = time.monotonic()
-        assert await asyncio.to_thread(server.stop) == 0
-        assert time.monotonic() - began_at < 2
-
-
-async def test_an_application_sees_that_the_server_drains() -> None:
+async def test_an_application_sees_that_the_server_drains_and_the_last_client_ends_it() -> None:
     with AppServer(DRAIN_SECONDS="20") as server:
         async with connect(server.url("ready")) as client:
             await client.send("?")
@@ -80,5 +77,6 @@ async def test_an_application_sees_that_the_server_drains() -> None:
                 await client.send("?")
                 answer = str(await client.recv())
             assert answer == "True"
-            server.send(signal.SIGINT)
-            assert await asyncio.to_thread(server.wait) == 0
+        began_at = time.monotonic()
+        assert await asyncio.to_thread(server.wait) == 0
+        assert time.monotonic() - began_at < 2

@@ -89,17 +89,19 @@ async def test_a_subprotocol_nobody_offered_is_an_error_of_the_application(
     await shared_server.seen("ValueError: the client did not offer")
 
 
-async def test_an_application_that_hesitates_too_long_gives_a_503() -> None:
-    with AppServer("--websocket_connect_timeout", "1") as server:
-        response = await refusal(server, "hesitate")
-        assert response.status_code == 503
-        await server.seen("disconnected 1006")
+async def test_an_application_that_hesitates_too_long_gives_a_503(
+    impatient_server: AppServer,
+) -> None:
+    response = await refusal(impatient_server, "hesitate")
+    assert response.status_code == 503
+    await impatient_server.seen("disconnected 1006")
 
 
-async def test_a_head_that_never_ends_is_cut_off() -> None:
-    with AppServer("--websocket_connect_timeout", "1") as server:
-        assert (await ask(server.port, b"GET / HTTP/1.1\r\n")).startswith(b"HTTP/1.1 408 ")
-        assert await ask(server.port, b"") == b""
+async def test_a_head_that_never_ends_is_cut_off(impatient_server: AppServer) -> None:
+    requests = (b"GET / HTTP/1.1\r\n", b"")
+    begun, silent = await asyncio.gather(*(ask(impatient_server.port, sent) for sent in requests))
+    assert begun.startswith(b"HTTP/1.1 408 ")
+    assert silent == b""
 
 
 GOOD = HANDSHAKE % (b"echo", b"")

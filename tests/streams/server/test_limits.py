@@ -30,6 +30,7 @@ def strict_server() -> Iterator[AppServer]:
         MAX_BODY_BYTES="100",
         REQUEST_SECONDS="1",
         KEEP_ALIVE_SECONDS="1",
+        MAX_MESSAGES_PER_SECOND="10000",
     ) as server:
         yield server
         assert server.stop() == 0
@@ -116,26 +117,26 @@ async def test_endless_fragments_close_with_1009(server: AppServer) -> None:
     await server.seen("disconnected 1009")
 
 
-async def test_what_an_application_was_too_busy_for_arrives_in_order() -> None:
-    with AppServer(MAX_MESSAGES_PER_SECOND="10000") as server:
-        async with upgraded(server.port, b"nap") as (reader, writer):
-            frames = [masked_frame(0x81, b"%04d" % number + b"x" * 4000) for number in range(1000)]
-            writer.write(b"".join(frames))
-            await server.seen("asleep")
-            writer.write(masked_frame(0x81, b"wake"))
-            await server.seen("woke up after 1000")
-            assert (await read_frame(reader))[1] == b"1000"
+async def test_what_an_application_was_too_busy_for_arrives_in_order(
+    strict_server: AppServer,
+) -> None:
+    async with upgraded(strict_server.port, b"nap") as (reader, writer):
+        frames = [masked_frame(0x81, b"%04d" % number + b"x" * 4000) for number in range(1000)]
+        writer.write(b"".join(frames) + masked_frame(0x81, b"wake"))
+        assert (await read_frame(reader))[1] == b"1000"
 
 
-async def test_a_quiet_client_is_pinged_and_dropped_when_it_does_not_answer() -> None:
-    with AppServer("--ping-interval", "1", "--ping-timeout", "1") as server:
-        async with upgraded(server.port) as (reader, _), connect(server.url("echo")) as alive:
-            assert await read_frame(reader) == (PING, b"")
-            with pytest.raises(ConnectionResetError):
-                await within(reader.read())
-            await server.seen("disconnected 1006")
-            await alive.send("hello")
-            assert await alive.recv() == "hello"
+async def test_a_quiet_client_is_pinged_and_dropped_when_it_does_not_answer(
+    impatient_server: AppServer,
+) -> None:
+    alive = connect(impatient_server.url("echo"))
+    async with upgraded(impatient_server.port) as (reader, _), alive as other:
+        assert await read_frame(reader) == (PING, b"")
+        with pytest.raises(ConnectionResetError):
+            await within(reader.read())
+        await impatient_server.seen("disconnected 1006")
+        await other.send("hello")
+        assert await other.recv() == "hello"
 
 
 async def test_a_handshake_with_too_much_data_behind_it_is_refused(server: AppServer) -> None:

@@ -52,9 +52,3 @@ async def test_workers_end_with_the_process_that_started_them() -> None:
                 await asyncio.wait_for(client.recv(), 10)
             assert closed.value.rcvd
             assert closed.value.rcvd.code == 1012
-
-
-def test_several_workers_need_a_port() -> None:
-    with AppServer("--workers", "2", "--unix-socket", "/nowhere") as server:
-        assert server.wait() == 1
-    assert server.output == "CommandError: Several workers can listen on a host and a port only."
