@@ -6,12 +6,10 @@ Takes the place of Daphne's protocol and of autobahn beneath it, which refuse to
 
 import logging
 import struct
-import time
 from typing import Any
 
 from streams.server import closing
-from streams.server.allowance import Allowance
-from streams.server.frames import BINARY, CLOSE, PING, PONG, TEXT, server_frame
+from streams.server.frames import BINARY, CLOSE, PING, TEXT, server_frame
 from streams.server.handshake import error_response
 from streams.server.opening import (
     CLOSED,
@@ -19,22 +17,16 @@ from streams.server.opening import (
     CONNECTING,
     OPEN,
     Message,
-    OpeningProtocol,
     unavailable,
 )
-from streams.server.reading import FrameReader, ReadingFailed, Received
+from streams.server.receiving import ReceivingProtocol
 
 logger = logging.getLogger(__name__)
 
 
-class StreamProtocol(OpeningProtocol):
+class StreamProtocol(ReceivingProtocol):
     __slots__ = (
-        "_controls",
-        "_has_failed",
         "_local_code",
-        "_messages",
-        "_pings_unanswered",
-        "_reader",
         "_told_disconnected",
         "pulse_bucket",
     )
@@ -42,12 +34,8 @@ class StreamProtocol(OpeningProtocol):
     def __init__(self, server: Any) -> None:
         super().__init__(server)
         self.pulse_bucket: set[Any] | None = None
-        self._reader: FrameReader | None = None
-        self._messages: Allowance
-        self._controls: Allowance
-        self._pings_unanswered = 0
         self._local_code: int | None = None
-        self._has_failed = self._told_disconnected = False
+        self._told_disconnected = False
 
     def __repr__(self) -> str:
         return f"<WebSocket client={self.client_addr!r} path={self.path!r}>"
@@ -55,58 +43,6 @@ class StreamProtocol(OpeningProtocol):
     @property
     def is_open(self) -> bool:
         return self.state == OPEN
-
-    # --- What the client sends ----------------------------------------------------------
-
-    def dataReceived(self, data: bytes) -> None:
-        if self.state == CONNECTING:
-            self.keep_early(data)
-        elif self.state != CLOSED and not self._has_failed:
-            self._read(data)
-
-    def _read(self, data: bytes) -> None:
-        self._pings_unanswered = 0
-        reader = self._reader or self._start_reading()
-        now = time.monotonic()
-        try:
-            for received in reader.receive(data):
-                self._received(received, now)
-                if self.state == CLOSED or self._has_failed:
-                    return
-        except ReadingFailed as error:
-            self.fail(error.code, str(error))
-
-    def _start_reading(self) -> FrameReader:
-        server = self.server
-        self._messages = Allowance(server.options.max_messages_per_second)
-        self._controls = Allowance(server.options.max_messages_per_second)
-        self._reader = FrameReader(
-            server.websocket_max_message_size,
-            server.websocket_max_frame_size,
-            may_compress=self.handshake.extensions is not None,
-        )
-        return self._reader
-
-    def _received(self, received: Received, now: float) -> None:
-        opcode, content = received
-        if opcode == CLOSE:
-            self._received_close(content)
-        elif self.state != OPEN:
-            return
-        elif not (self._messages if opcode in (TEXT, BINARY) else self._controls).take(now):
-            self.fail(closing.OVER_LIMIT, "Too many messages.")
-        elif opcode == PING and not self.wire.is_full:  # who takes no answers gets none
-            self.wire.write(server_frame(PONG, content))
-        elif opcode in (TEXT, BINARY):
-            key = "text" if opcode == TEXT else "bytes"
-            self.inbox.put_nowait({"type": "websocket.receive", key: content})
-
-    def _received_close(self, code: int | None) -> None:
-        if self.state == OPEN:
-            self._send_close(code, b"")
-        self._tell_disconnected(closing.NO_STATUS if code is None else code)
-        self.state = CLOSED
-        self.end_connection()
 
     # --- What the application sends -----------------------------------------------------
 
@@ -153,6 +89,13 @@ class StreamProtocol(OpeningProtocol):
         self.outbox.close()
         self.wire.write(server_frame(CLOSE, _close_payload(code, reason)))
 
+    def received_close(self, code: int | None) -> None:
+        if self.state == OPEN:
+            self._send_close(code, b"")
+        self._tell_disconnected(closing.NO_STATUS if code is None else code)
+        self.state = CLOSED
+        self.end_connection()
+
     def close_old(self) -> None:
         """Its time is over."""
         self.close(closing.NORMAL)
@@ -169,7 +112,7 @@ class StreamProtocol(OpeningProtocol):
         client would lose the close frame.
         """
         logger.info("Client %s failed with %d: %s", self.client_addr, code, reason)
-        self._has_failed = True
+        self.has_failed = True
         if self.state != OPEN:
             self.abort()
             return
@@ -204,10 +147,10 @@ class StreamProtocol(OpeningProtocol):
         """Its turn to show that it lives, if nothing that was sent lately can tell."""
         if self.state != OPEN or self.wire.was_used or self.wire.is_full:
             self.wire.was_used = False
-        elif self._pings_unanswered >= self.server.max_unanswered_pings:
+        elif self.pings_unanswered >= self.server.max_unanswered_pings:
             self.abort()
         else:
-            self._pings_unanswered += 1
+            self.pings_unanswered += 1
             self.wire.write(server_frame(PING, b""))
             self.wire.was_used = False
 
