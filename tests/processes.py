@@ -109,7 +109,9 @@ class Server(Process):
     """`manage.py serve`, on a free port of the loopback interface if `args` say nothing else."""
 
     def __init__(self, *args: str, **options: Any) -> None:
-        where = () if {"--port", "--unix-socket", "--fd"} & set(args) else ("--port", "0")
+        where = (
+            () if {"--port", "--unix-socket", "--fd", "--endpoint"} & set(args) else ("--port", "0")
+        )
         super().__init__("manage.py", "serve", *where, *args, **options)
 
     @cached_property
