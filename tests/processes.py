@@ -59,9 +59,6 @@ class Process:
         assert match, f"{self.args} did not say {pattern!r} but:\n{self.output}"
         return match
 
-    def signal(self, number: signal.Signals) -> None:
-        self.popen.send_signal(number)
-
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it, by force if need be; its exit code."""
         if self.popen.poll() is None:
