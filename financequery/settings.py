@@ -22,7 +22,11 @@ try:
         "MARKETDATA_PROVIDER", "simulated", validate=validate.OneOf(["simulated", "yahoo"])
     )
     # Replaces scheme and host of every Yahoo URL (tests, proxies).
-    YAHOO_BASE_URL = env.str("YAHOO_BASE_URL", "")
+    YAHOO_BASE_URL = env.str(
+        "YAHOO_BASE_URL",
+        "",
+        validate=validate.Regexp(r"^(https?://[^/\s]+/?)?$", error="Not like http://host:port."),
+    )
     YAHOO_USER_AGENT = env.str("YAHOO_USER_AGENT", "")
 
     # --- What one client may do ----------------------------------------------------------

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
-from django.apps import apps
 from django.conf import settings
 
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
-from streams.apps import StreamsConfig
+from streams.apps import get_streams
 from streams.protocol import CLOSE_NO_SUBSCRIPTION, ClientError, parse_command
 from streams.snapshots import Snapshot
 from streams.subscriptions import Endpoint, Subscription
@@ -27,8 +26,7 @@ class StreamConsumer(AsyncConsumer):
     endpoint: ClassVar[Endpoint]
 
     def __init__(self) -> None:
-        config = cast(StreamsConfig, apps.get_app_config("streams"))
-        self._feed = config.feed
+        self._feed = get_streams().feed
         self._subscription: Subscription | None = None
         self._sent_made_at = 0.0
         self._subscribe_timeout: asyncio.TimerHandle | None = None

@@ -14,12 +14,13 @@ from operator import or_
 from channels.layers import BaseChannelLayer
 
 from marketdata.providers import build_provider
+from marketdata.providers.base import Provider
 from streams.fetching import Fetcher
 from streams.protocol import encode
 from streams.quotes import MemoryRecentQuotes
 from streams.registry import MemoryRegistry, Registry
 from streams.snapshots import MemorySnapshots, Snapshot, Snapshots
-from streams.subscriptions import Subscription
+from streams.subscriptions import Endpoint, Subscription
 from streams.topics import TOPICS, Facts, Needs
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,14 @@ class Refresher:
         self._snapshots = snapshots
         self._registry = registry
         self._interval_seconds = interval_seconds
+
+    @property
+    def provider(self) -> Provider:
+        return self._fetcher.provider
+
+    def warm_up(self, now: datetime) -> None:
+        """Build the market's calendar, which takes half a second the first time."""
+        build_payload(Subscription(Endpoint.HOURS), Facts(now))
 
     def refresh_local(
         self, subscriptions: Collection[Subscription], now: datetime
