@@ -21,6 +21,9 @@ class Credentials(msgspec.Struct, frozen=True):
     crumb: str
     generation: int = 0
 
+    def __repr__(self) -> str:
+        return f"Credentials(generation={self.generation})"
+
 
 class CredentialKeeper:
     """Holds the credentials of the process.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ from marketdata.providers.yahoo.parse.details import (
 from marketdata.providers.yahoo.parse.news import parse_rss, parse_search_news, parse_stream_news
 from marketdata.providers.yahoo.parse.quotes import parse_movers, parse_quotes, parse_similar
 from marketdata.providers.yahoo.parse.sectors import parse_sector
+
+logger = logging.getLogger(__name__)
 
 MOVERS_COUNT = 50
 NEWS_COUNT = 10
@@ -73,15 +76,17 @@ class YahooEndpoints:
     def fetch_news(self, symbol: str, deadline: Deadline) -> tuple[News, ...]:
         """News of one symbol: from the search, else from the news stream."""
         return _first_with_items(
-            lambda: self._search_news(symbol, deadline),
-            lambda: self._stream_news([symbol], NEWS_COUNT, deadline),
+            deadline,
+            lambda half_time: self._search_news(symbol, half_time),
+            lambda full_time: self._stream_news([symbol], NEWS_COUNT, full_time),
         )
 
     def fetch_headlines(self, deadline: Deadline) -> tuple[News, ...]:
         """News of the market: from the RSS feed, else from the news stream."""
         return _first_with_items(
-            lambda: parse_rss(self._client.get_document("/news/rssindex", deadline)),
-            lambda: self._stream_news([], HEADLINES_COUNT, deadline),
+            deadline,
+            lambda half_time: parse_rss(self._client.get_document("/news/rssindex", half_time)),
+            lambda full_time: self._stream_news([], HEADLINES_COUNT, full_time),
         )[:HEADLINES_COUNT]
 
     def _search_news(self, symbol: str, deadline: Deadline) -> tuple[News, ...]:
@@ -99,20 +104,25 @@ class YahooEndpoints:
         return parse_stream_news(self._client.post_json("/xhr/ncp", params, payload, deadline))
 
 
-def _first_with_items(*sources: Callable[[], tuple[News, ...]]) -> tuple[News, ...]:
-    """The items of the first source that has any; () when one answered but none has.
+def _first_with_items(
+    deadline: Deadline,
+    first: Callable[[Deadline], tuple[News, ...]],
+    second: Callable[[Deadline], tuple[News, ...]],
+) -> tuple[News, ...]:
+    """The items of the first source or, when it fails or has none, those of the second.
 
-    Raises the last error when every source failed.
+    The first may take half of the time. Raises the second's error when both fail.
     """
-    items: tuple[News, ...] | None = None
-    failure: ProviderError | None = None
-    for source in sources:
-        try:
-            items = source()
-        except ProviderError as error:
-            failure = error
-        if items:
+    answered = False
+    try:
+        if items := first(Deadline.after(deadline.remaining() / 2)):
             return items
-    if items is None and failure is not None:
-        raise failure
-    return ()
+        answered = True
+    except ProviderError as error:
+        logger.debug("falling back for news: %s", error)
+    try:
+        return second(deadline)
+    except ProviderError:
+        if answered:
+            return ()
+        raise

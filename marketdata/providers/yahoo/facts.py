@@ -59,7 +59,7 @@ class SlowFacts:
         self._executor = executor
         self._cache = cache
         self._lock = threading.Lock()
-        self._flights: dict[tuple[str, str], Future[Any]] = {}
+        self._flights: dict[tuple[str, str], tuple[Future[Any], Deadline]] = {}
 
     def get_all(
         self, kind: Kind[T], keys: Iterable[str], now: datetime, deadline: Deadline
@@ -91,18 +91,20 @@ class SlowFacts:
         """The fetch of one fact that is under way, begun if need be."""
         flight_key = (kind.name, key)
         with self._lock:
-            flight = self._flights.get(flight_key)
-            if flight is not None:
+            flight, its_deadline = self._flights.get(flight_key, (None, deadline))
+            # One that must give up soon is of no use to those who can wait much longer.
+            if flight is not None and its_deadline.remaining() >= deadline.remaining() / 2:
                 return flight
             flight = self._executor.submit(self._fetch, kind, key, now, deadline)
-            self._flights[flight_key] = flight
+            self._flights[flight_key] = (flight, deadline)
         # Outside of the lock: on a finished future it runs at once, in this thread.
-        flight.add_done_callback(lambda _: self._land(flight_key))
+        flight.add_done_callback(lambda landed: self._land(flight_key, landed))
         return flight
 
-    def _land(self, flight_key: tuple[str, str]) -> None:
+    def _land(self, flight_key: tuple[str, str], landed: Future[Any]) -> None:
         with self._lock:
-            self._flights.pop(flight_key, None)
+            if self._flights.get(flight_key, (None,))[0] is landed:
+                del self._flights[flight_key]
 
     def _fetch(self, kind: Kind[T], key: str, now: datetime, deadline: Deadline) -> T | None:
         """The fact, or None for one that Yahoo does not know; either is kept."""

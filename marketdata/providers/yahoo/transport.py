@@ -47,6 +47,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes | None = None
 
+    def __repr__(self) -> str:
+        return f"Request({self.what!r})"
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back, whole: `headers` by lower-case name, `cookies` as name=value."""
