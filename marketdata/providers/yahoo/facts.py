@@ -108,6 +108,11 @@ class SlowFacts:
 
     def _fetch(self, kind: Kind[T], key: str, now: datetime, deadline: Deadline) -> T | None:
         """The fact, or None for one that Yahoo does not know; either is kept."""
+        # Another fetch may have landed after the caller looked.
+        kept = self._cache.get((kind.name, key), now)
+        if kept is not None:
+            fact: T | None = kept.value
+            return fact
         try:
             fact = kind.fetch(key, deadline)
         except NotFound:
