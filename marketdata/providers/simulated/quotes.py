@@ -9,6 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from marketdata.domain.quote import SimpleQuote
+from marketdata.hours import Session, get_session
 from marketdata.providers.simulated.instruments import Instrument, Kind
 from marketdata.providers.simulated.noise import get_fraction
 from marketdata.providers.simulated.prices import (
@@ -24,7 +25,6 @@ from marketdata.providers.simulated.prices import (
     get_price,
     get_slow_before,
 )
-from marketdata.providers.simulated.sessions import Session, get_session
 
 # New York closes about eight hours before the simulated day begins.
 _CLOSE_BEFORE_DAY_SECONDS = 8 * HOUR_SECONDS
@@ -77,8 +77,8 @@ def make_quote(instrument: Instrument, instant: Instant) -> SimpleQuote:
         price=price,
         change=change,
         percent_change=change / facts.previous_close * 100,
-        pre_market_price=extended if instant.session is Session.PRE_MARKET else None,
-        after_hours_price=extended if instant.session is Session.AFTER_HOURS else None,
+        pre_market_price=extended if instant.session == "pre-market" else None,
+        after_hours_price=extended if instant.session == "after-hours" else None,
         open=facts.open,
         high=round_price(day_range.high, hint),
         low=round_price(day_range.low, hint),
@@ -122,7 +122,7 @@ def _get_day_range(instrument: Instrument, instant: Instant, base: float) -> Ran
 
 
 def _get_extended_price(instrument: Instrument, instant: Instant, base: float) -> float | None:
-    in_extended_hours = instant.session in (Session.PRE_MARKET, Session.AFTER_HOURS)
+    in_extended_hours = instant.session in ("pre-market", "after-hours")
     if not in_extended_hours or instrument.kind not in (Kind.STOCK, Kind.FUND):
         return None
     fast = get_fast(instrument, instant.at - _EXTENDED_LAG_SECONDS)

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 
 from marketdata.providers.simulated.prices import DAY_SECONDS, get_day, get_day_start
-from marketdata.providers.simulated.sessions import Session, get_session
 from tests.marketdata.simulated.strategies import MONDAY_NOON, get_quote, moments, symbols
 
 PRE_MARKET = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -102,25 +101,6 @@ def test_only_stocks_and_funds_trade_out_of_hours(symbol: str, now: datetime) ->
     assert quote.after_hours_price is None
 
 
-@pytest.mark.parametrize(
-    ("hour", "minute", "session"),
-    [
-        (3, 59, Session.CLOSED),
-        (4, 0, Session.PRE_MARKET),
-        (9, 29, Session.PRE_MARKET),
-        (9, 30, Session.OPEN),
-        (15, 59, Session.OPEN),
-        (16, 0, Session.AFTER_HOURS),
-        (19, 59, Session.AFTER_HOURS),
-        (20, 0, Session.CLOSED),
-    ],
-)
-def test_sessions_follow_the_new_york_clock(hour: int, minute: int, session: Session) -> None:
-    summer = datetime(2026, 7, 1, hour, minute, tzinfo=UTC) + timedelta(hours=4)
-    winter = datetime(2026, 12, 1, hour, minute, tzinfo=UTC) + timedelta(hours=5)
-    assert get_session(summer) is session
-    assert get_session(winter) is session
-
-
-def test_the_weekend_is_closed() -> None:
-    assert get_session(CLOSED) is Session.CLOSED
+def test_a_holiday_has_no_session() -> None:
+    christmas = datetime(2026, 12, 25, 13, 0, tzinfo=UTC)
+    assert get_quote("AAPL", christmas).pre_market_price is None
