@@ -41,7 +41,7 @@ def make_detail(instrument: Instrument, instant: Instant) -> QuoteDetail:
         beta=instrument.beta,
         dividend=instrument.dividend if pays else None,
         dividend_yield=round(instrument.dividend / price * 100, 2) if pays else None,
-        ex_dividend_on=_get_last_quarterly(instrument, "dividend", instant.day) if pays else None,
+        ex_dividend_on=_get_last_dividend_date(instrument, instant.day) if pays else None,
         net_assets=price * (instrument.shares or 0.0) if fund else None,
         nav=_get_nav(instrument, price) if fund else None,
         expense_ratio=fund.expense_ratio if fund else None,
@@ -114,19 +114,21 @@ def _get_nav(instrument: Instrument, price: float) -> float:
     return round(price * (1 + premium), 2)
 
 
+def _get_last_dividend_date(instrument: Instrument, day: int) -> date:
+    """A weekday, `day` at the latest: the weekend becomes the Friday before it."""
+    on = _get_last_quarterly(instrument, "dividend", day)
+    return on - timedelta(days=max(0, on.weekday() - _FRIDAY))
+
+
 def _get_next_earnings(instrument: Instrument, day: int) -> date | None:
+    """A weekday after `day`: the weekend becomes the Monday after it."""
     if instrument.kind is not Kind.STOCK:
         return None
-    last = _get_last_quarterly(instrument, "earnings", day)
-    return _move_to_weekday(last + timedelta(days=_QUARTER_DAYS))
+    on = _get_last_quarterly(instrument, "earnings", day) + timedelta(days=_QUARTER_DAYS)
+    return on + timedelta(days=7 - on.weekday() if on.weekday() > _FRIDAY else 0)
 
 
 def _get_last_quarterly(instrument: Instrument, event: str, day: int) -> date:
-    """The last date, at or before `day`, of something that comes every 13 weeks."""
+    """The last date, `day` at the latest, of something that comes every 13 weeks."""
     phase = int(get_fraction(f"{instrument.symbol} {event}") * _QUARTER_DAYS)
-    return _move_to_weekday(get_date(day - (day + phase) % _QUARTER_DAYS))
-
-
-def _move_to_weekday(on: date) -> date:
-    """Saturday and Sunday become the Friday before them."""
-    return on - timedelta(days=max(0, on.weekday() - _FRIDAY))
+    return get_date(day - (day + phase) % _QUARTER_DAYS)

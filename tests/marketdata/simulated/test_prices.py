@@ -35,7 +35,7 @@ def test_chance_is_the_same_on_every_machine() -> None:
     assert get_fractions("AAPL", 2) == (0.4191131261177361, 0.9638659926131368)
 
 
-@pytest.mark.parametrize(("symbol", "price"), [("AAPL", 315.64), ("BTC-USD", 93959.14)])
+@pytest.mark.parametrize(("symbol", "price"), [("AAPL", 315.64), ("BTC-USD", 88585.66)])
 def test_prices_are_the_same_on_every_machine(symbol: str, price: float) -> None:
     assert get_price(symbol, MONDAY_NOON) == price
 
@@ -58,11 +58,11 @@ def test_prices_go_on_where_they_were_when_a_day_begins(symbol: str, day: int) -
 
 
 @settings(deadline=None)
-@given(symbols, moments)
-def test_prices_are_positive_finite_and_near_what_people_know(symbol: str, now: datetime) -> None:
+@given(symbols, st.integers(19_000, 22_600))
+def test_prices_stay_near_what_people_know_for_years(symbol: str, day: int) -> None:
     instrument = get_instrument(symbol)
     assert instrument
-    price = get_exact_price(symbol, now.timestamp())
+    price = get_exact_price(symbol, get_day_start(day))
     assert instrument.base_price / 20 < price < instrument.base_price * 20
 
 
