@@ -63,7 +63,7 @@ def test_it_has_a_name(known: Known) -> None:
 def test_a_batch_has_what_is_known_and_leaves_out_what_is_not(
     known: Known, method: str, item_type: type
 ) -> None:
-    batch = checked_batch(known.batch(method, (known.symbol, UNKNOWN)), item_type)
+    batch: Batch[Any] = checked_batch(known.batch(method, (known.symbol, UNKNOWN)), item_type)
     assert not batch.failed
     assert known.symbol in batch.found
     if method in ("fetch_quotes", "fetch_details"):

@@ -239,7 +239,7 @@ answers = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(METHODS), answers, min_size=1))
 def test_any_answer_of_the_provider_gives_valid_frames(faults: dict[str, Any]) -> None:
     provider = FakeProvider()

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -125,22 +124,3 @@ def test_nothing_is_fetched_after_the_deadline(
 ) -> None:
     with pytest.raises(DeadlineExceeded):
         fetch(provider, Deadline.after(0))
-
-
-def test_thousands_of_symbols_are_quoted_in_a_fraction_of_a_tick(provider: Provider) -> None:
-    symbols = [get_generated_symbol(number) for number in range(1, 5001)]
-    assert _get_least_seconds(lambda: provider.fetch_quotes(symbols, MONDAY_NOON, soon())) < 0.5
-
-
-def test_movers_take_milliseconds(provider: Provider) -> None:
-    assert _get_least_seconds(lambda: provider.fetch_movers(MONDAY_NOON, soon())) < 0.02
-
-
-def _get_least_seconds(work: Callable[[], object]) -> float:
-    """Processor time of the best of four: the first one fills the caches."""
-    seconds = []
-    for _ in range(4):
-        began_at = time.process_time()
-        work()
-        seconds.append(time.process_time() - began_at)
-    return min(seconds)
