@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from channels_redis.utils import _consistent_hash  # type: ignore[import-untyped]
 
-from .connection import Host, close_redis, open_redis
+from .connection import Host, close_redis, get_timeout_seconds, open_redis
 from .health import LinkHealth
 from .publisher import Publisher
 from .subscriber import Subscriber
@@ -37,8 +37,11 @@ class RedisLink:
     ) -> None:
         self._redis = open_redis(host)
         self._probe = probe
-        self.publisher = Publisher(self._redis, health, on_lost=self._check)
-        self.subscriber = Subscriber(self._redis, health, self._probe_publisher, ping_seconds)
+        timeout = get_timeout_seconds(host)
+        self.publisher = Publisher(self._redis, timeout, health, on_lost=self._check)
+        self.subscriber = Subscriber(
+            self._redis, timeout, health, self._probe_publisher, ping_seconds
+        )
 
     async def close(self) -> None:
         await self.subscriber.stop()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from redis.asyncio import Redis
 
-from .connection import REDIS_ERRORS, get_timeout_seconds
+from .connection import REDIS_ERRORS, timeout_after
 from .health import LinkHealth
 
 # Bounds what one pipeline holds in memory a second time.
@@ -20,16 +20,18 @@ class Publisher:
     `on_lost()` is called when an attempt fails, but not when a probe does.
     """
 
-    def __init__(self, redis: Redis, health: LinkHealth, on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self, redis: Redis, timeout: float, health: LinkHealth, on_lost: Callable[[], None]
+    ) -> None:
         self._redis = redis
         self._health = health
         self._on_lost = on_lost
-        self._timeout = get_timeout_seconds(redis.connection_pool)
+        self._timeout = timeout
         # One at a time: the pool would open a connection for each concurrent command.
         self._lock = asyncio.Lock()
 
     async def publish(self, publications: Sequence[Publication]) -> None:
-        """Publish all, in order, in one round trip; give up after the socket timeout."""
+        """Publish all, in order, in one round trip; give up after `timeout` seconds."""
         async with self._lock:
             for start in range(0, len(publications), BATCH_SIZE):
                 batch = publications[start : start + BATCH_SIZE]
@@ -46,7 +48,7 @@ class Publisher:
 
     async def _attempt(self, batch: Sequence[Publication]) -> bool:
         try:
-            async with asyncio.timeout(self._timeout):
+            async with timeout_after(self._timeout):
                 await self._execute(batch)
         except REDIS_ERRORS as error:
             self._health.lost("publish", error)

@@ -9,27 +9,21 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from .connection import REDIS_ERRORS, get_timeout_seconds
+from .connection import REDIS_ERRORS, ServerSilent, timeout_after
 from .health import RETRY_SECONDS, LinkHealth
 
 logger = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 0.05
 STABLE_SECONDS = 5.0
-# Blocks on the socket: redis-py takes None for its socket timeout, which is not ours here.
-READ_SECONDS = 3600.0
 
 Receive = Callable[[bytes], None]
-
-
-class ServerSilent(OSError):
-    """The server holds the connection and does not answer. Trying again may help."""
 
 
 class Subscriber:
@@ -42,6 +36,7 @@ class Subscriber:
     def __init__(
         self,
         redis: Redis,
+        timeout: float,
         health: LinkHealth,
         probe: Callable[[], Awaitable[None]],
         ping_seconds: float,
@@ -51,7 +46,7 @@ class Subscriber:
         self._health = health
         self._probe = probe
         self._ping_seconds = ping_seconds
-        self._timeout = get_timeout_seconds(redis.connection_pool)
+        self._timeout = timeout
         self._task: asyncio.Task[None] | None = None
         self._subscribed: set[bytes] = set()
         self._wake = asyncio.Event()
@@ -92,8 +87,7 @@ class Subscriber:
         self.wanted.clear()
         if self._task is None:
             return
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await _end([self._task])
         self._task = None
         self._health.keepers -= 1
         self._settled.set()
@@ -120,7 +114,8 @@ class Subscriber:
         pubsub = self._redis.pubsub()
         self._subscribed = set()
         try:
-            await pubsub.connect()  # type: ignore[no-untyped-call]
+            async with timeout_after(self._timeout):
+                await pubsub.connect()  # type: ignore[no-untyped-call]
             await _run_until_one_ends(self._read(pubsub), self._write(pubsub))
         finally:
             with contextlib.suppress(*REDIS_ERRORS):
@@ -130,8 +125,10 @@ class Subscriber:
         opened_at = asyncio.get_running_loop().time()
         while True:
             self._wake.clear()
-            await self._send_changes(pubsub)
-            await self._ping(pubsub)
+            async with timeout_after(self._timeout):
+                await self._send_changes(pubsub)
+                await self._send_ping(pubsub)
+            await self._hear_pong()
             if not self._wake.is_set():
                 self._settled.set()
             self._health.restored("subscribe")
@@ -150,15 +147,17 @@ class Subscriber:
         if old:
             await pubsub.unsubscribe(*old)
 
-    async def _ping(self, pubsub: PubSub) -> None:
-        """Wait for the answer to a PING: all that was sent before it is in effect then.
+    async def _send_ping(self, pubsub: PubSub) -> None:
+        self._pings += 1
+        self._ponged.clear()
+        await pubsub.ping(str(self._pings))
+
+    async def _hear_pong(self) -> None:
+        """Wait for the answer to the last PING: all that was sent before it is in effect then.
 
         Two silent halves of the timeout, not one whole: after a stall of our own event loop
         the timer comes first, though the answer is there to be read.
         """
-        self._pings += 1
-        self._ponged.clear()
-        await pubsub.ping(str(self._pings))
         silent = 0
         while silent < 2:
             heard = self._heard
@@ -177,7 +176,7 @@ class Subscriber:
 
     async def _read(self, pubsub: PubSub) -> None:
         while True:
-            message = await pubsub.get_message(timeout=READ_SECONDS)
+            message = await pubsub.get_message(timeout=None)
             self._heard += 1
             if message is None:
                 continue
@@ -205,6 +204,11 @@ async def _run_until_one_ends(*coroutines: Coroutine[Any, Any, None]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel all and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -61,7 +61,7 @@ async def test_of_several_who_wait_each_message_wakes_one(
 async def test_a_group_message_reaches_the_members_and_not_who_left(
     layer: BaseChannelLayer, backend: Backend
 ) -> None:
-    first, left, third = [await layer.new_channel(prefix=f"test-{n}") for n in range(3)]
+    first, left, third = [await layer.new_channel() for _ in range(3)]
     for channel in (first, left, third):
         await layer.group_add("group", channel)
     await layer.group_discard("group", left)
@@ -73,10 +73,8 @@ async def test_a_group_message_reaches_the_members_and_not_who_left(
     assert (await receive(layer, left))["type"] == "next"
 
 
-async def test_channels_of_one_prefix_are_different(
-    layer: BaseChannelLayer, backend: Backend
-) -> None:
-    channels = [await layer.new_channel(prefix="same") for _ in range(3)]
+async def test_new_channels_are_different(layer: BaseChannelLayer, backend: Backend) -> None:
+    channels = [await layer.new_channel() for _ in range(3)]
     for channel in channels:
         await layer.group_add("group", channel)
     await backend.settle(layer)
