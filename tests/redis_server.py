@@ -45,18 +45,24 @@ class RedisServer:
     """One server on one port of 127.0.0.1, keeping nothing on disk.
 
     `options` are given to redis-server as they are: `RedisServer("--maxmemory", "2mb")`.
+    With `config`, a file that it may rewrite, it is a Sentinel.
     """
 
-    def __init__(self, *options: str, port: int | None = None) -> None:
+    def __init__(self, *options: str, port: int | None = None, config: Path | None = None) -> None:
         self.port = port or find_free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._options = options
+        self._config = config
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start, empty, on the same port each time; returns when it answers."""
-        command = [find_redis_server(), "--port", str(self.port), "--bind", "127.0.0.1"]
-        command += ["--save", "", "--appendonly", "no", "--dir", tempfile.gettempdir()]
+        command = [find_redis_server(), *([str(self._config)] if self._config else [])]
+        command += ["--port", str(self.port), "--bind", "127.0.0.1"]
+        if self._config:
+            command += ["--sentinel"]
+        else:
+            command += ["--save", "", "--appendonly", "no", "--dir", tempfile.gettempdir()]
         # A file: a pipe that nobody reads would freeze the server once it is full.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
         self._process = subprocess.Popen(
@@ -91,7 +97,7 @@ class RedisServer:
 
     def count_subscribers(self, channel: str) -> int:
         """PUBSUB NUMSUB of one channel."""
-        return int(self.command("PUBSUB", "NUMSUB", channel)[0][1])
+        return int(self.command("PUBSUB", "NUMSUB", channel)[1])
 
     def list_clients(self) -> list[dict[str, str]]:
         """CLIENT LIST, without the connection that asks."""
