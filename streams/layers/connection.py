@@ -15,11 +15,9 @@ Host = dict[str, Any]
 
 TIMEOUT_SECONDS = 2.0
 # Short: the next Sentinel is asked within the time that one attempt has.
-SENTINEL_TIMEOUT_SECONDS = 0.5
+SENTINEL_SECONDS = 0.5
 # What a Redis out of reach or out of order looks like. asyncio's timeouts are OSErrors.
 REDIS_ERRORS = (RedisError, OSError)
-
-_TIMEOUT_OPTIONS = ("socket_timeout", "socket_connect_timeout")
 
 
 class ServerSilent(OSError):
@@ -34,11 +32,14 @@ def open_redis(host: Host) -> Redis:
     cancellation that comes as the write completes; the task could not be ended any more.
     """
     timeout = get_timeout_seconds(host)
-    # redis-py would reconnect behind our back, on the task that happens to notice the loss.
-    host = {"health_check_interval": 15, "retry": Retry(NoBackoff(), 0, ()), **host}
+    # redis-py would reconnect behind our back, on the task that happens to notice the loss, and
+    # ask a dead Sentinel four times over several seconds.
+    no_retry = Retry(NoBackoff(), 0, ())
+    host = {"health_check_interval": 15, "retry": no_retry, **host}
     if "master_name" in host:
-        sentinel_timeouts = dict.fromkeys(_TIMEOUT_OPTIONS, SENTINEL_TIMEOUT_SECONDS)
-        host["sentinel_kwargs"] = {**sentinel_timeouts, **(host.get("sentinel_kwargs") or {})}
+        limits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), SENTINEL_SECONDS)
+        given = host.get("sentinel_kwargs") or {}
+        host["sentinel_kwargs"] = {**limits, "retry": no_retry, **given}
     pool = create_pool(host)
     pool.connection_kwargs["socket_timeout"] = None
     pool.connection_kwargs.setdefault("socket_connect_timeout", timeout)
