@@ -6,10 +6,12 @@ fanout      channels, groups and the hand-over to each receiver; no I/O
 bus         names to Redis servers, messages to bytes and back
 publisher   the way out to one Redis server
 subscriber  the way in from one Redis server, with its reconnecting
+commands    everything else that a process asks of Redis, on the same connection
 health      what is known about one Redis server; logs each change once
 """
 
+from .commands import Operation, RedisUnavailable
 from .fanout import Deliver, Message
 from .layer import StreamsChannelLayer
 
-__all__ = ["Deliver", "Message", "StreamsChannelLayer"]
+__all__ = ["Deliver", "Message", "Operation", "RedisUnavailable", "StreamsChannelLayer"]

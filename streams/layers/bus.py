@@ -3,15 +3,18 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from channels_redis.utils import _consistent_hash  # type: ignore[import-untyped]
 
+from .commands import Commands, Operation
 from .connection import Host, close_redis, get_timeout_seconds, open_redis
 from .health import LinkHealth
 from .publisher import Publisher
 from .subscriber import Subscriber
 from .throttle import Throttle
+
+T = TypeVar("T")
 
 NODE_LENGTH = 16
 
@@ -39,6 +42,7 @@ class RedisLink:
         self._probe = probe
         timeout = get_timeout_seconds(host)
         self.publisher = Publisher(self._redis, timeout, health, on_lost=self._check)
+        self.commands = Commands(self._redis, self.publisher.lock, health, on_lost=self._check)
         self.subscriber = Subscriber(
             self._redis, timeout, health, self._probe_publisher, ping_seconds
         )
@@ -105,6 +109,10 @@ class RedisBus:
             await self._links[shard].publisher.publish(batch)
         elif batches:
             await asyncio.gather(*(self._links[i].publisher.publish(b) for i, b in batches.items()))
+
+    async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
+        """Run other commands on the first server. Raises RedisUnavailable."""
+        return await self._links[0].commands.run(operation, timeout_seconds)
 
     async def settle(self) -> None:
         """Wait until the servers have confirmed the subscriptions wanted at this moment."""

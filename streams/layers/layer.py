@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from channels.layers import BaseChannelLayer
 from channels_redis.serializers import registry  # type: ignore[import-untyped]
 from channels_redis.utils import _wrap_close, decode_hosts  # type: ignore[import-untyped]
 
 from .bus import RedisBus
+from .commands import Operation
 from .connection import get_server_name
 from .fanout import Deliver, Message
 from .health import LinkHealth
@@ -17,6 +18,8 @@ from .loop_layer import LoopLayer
 from .throttle import Throttle
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PING_SECONDS = 5.0
 
@@ -135,6 +138,18 @@ class StreamsChannelLayer(BaseChannelLayer):
             self.require_valid_group_name(group)
             _require_message(message)
         await self._here().group_send_many(messages)
+
+    def deliver(self, group: str, message: Message) -> None:
+        """`group_send` to the receivers on this event loop only."""
+        self._here().deliver(group, message)
+
+    async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
+        """What `operation(redis)` gives, on this loop's own connection to the first server.
+
+        For what a process keeps in Redis beside its channels, so that it need not open more
+        connections. Raises RedisUnavailable; while Redis is lost, at once.
+        """
+        return await self._here().run(operation, timeout_seconds)
 
     # Health
 

@@ -4,11 +4,14 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from .bus import NODE_LENGTH, RedisBus, make_node_id
+from .commands import Operation, RedisUnavailable
 from .fanout import Deliver, Fanout, Message
 from .throttle import Throttle
+
+T = TypeVar("T")
 
 MakeBus = Callable[[str, str], RedisBus]
 
@@ -93,6 +96,14 @@ class LoopLayer:
         if self._bus:
             await self._bus.publish([(self._name_of(group), m) for group, m in messages])
 
+    def deliver(self, group: str, message: Message) -> None:
+        self._fanout.deliver(group, message)
+
+    async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
+        if self._bus is None:
+            raise RedisUnavailable("the channel layer has no Redis")
+        return await self._bus.run(operation, timeout_seconds)
+
     # Life cycle
 
     def connect(self) -> None:
@@ -118,14 +129,11 @@ class LoopLayer:
         if group.startswith(PLAIN):
             self._bus.want(self._name_of(group), partial(self._fanout.send, group[1:]))
         else:
-            self._bus.want(self._name_of(group), partial(self._deliver, group))
+            self._bus.want(self._name_of(group), partial(self.deliver, group))
 
     def _closed(self, group: str) -> None:
         if self._bus:
             self._bus.unwant(self._name_of(group))
-
-    def _deliver(self, group: str, message: Message) -> None:
-        self._fanout.deliver(group, message)
 
     def _receive_inbox(self, envelope: Any) -> None:
         self._fanout.send(envelope["channel"], envelope["message"])

@@ -28,11 +28,11 @@ class Publisher:
         self._on_lost = on_lost
         self._timeout = timeout
         # One at a time: the pool would open a connection for each concurrent command.
-        self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
 
     async def publish(self, publications: Sequence[Publication]) -> None:
         """Publish all, in order, in one round trip; give up after `timeout` seconds."""
-        async with self._lock:
+        async with self.lock:
             for start in range(0, len(publications), BATCH_SIZE):
                 batch = publications[start : start + BATCH_SIZE]
                 if not self._health.can_publish:
@@ -43,7 +43,7 @@ class Publisher:
 
     async def probe(self, publication: Publication) -> None:
         """Try again after a failure, with a publication that nobody misses."""
-        async with self._lock:
+        async with self.lock:
             await self._attempt([publication])
 
     async def _attempt(self, batch: Sequence[Publication]) -> bool:
