@@ -136,8 +136,12 @@ class RedisBus:
 
     def _receive(self, name: str, data: bytes, receive: Callable[[Any], None]) -> None:
         try:
-            message = self._serializer.deserialize(data[NODE_LENGTH:])
+            receive(self._decode(data))
         except Exception as error:  # noqa: BLE001 - a serializer may raise anything
-            self._undecodable.count(f"last on {name}: {type(error).__name__}")
-            return
-        receive(message)
+            self._undecodable.count(f"last on {name}: {error!r}")
+
+    def _decode(self, data: bytes) -> dict[str, Any]:
+        message = self._serializer.deserialize(data[NODE_LENGTH:])
+        if not isinstance(message, dict):
+            raise TypeError(f"a message must be a dict, not {type(message).__name__}")
+        return message

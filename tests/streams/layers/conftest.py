@@ -15,7 +15,7 @@ from tests.redis_server import RedisServer
 
 WAIT_SECONDS = 10.0
 # Short, so that a frozen server is found out quickly.
-TIMEOUTS = {"socket_timeout": 0.4, "socket_connect_timeout": 0.4}
+TIMEOUTS = {"socket_timeout": 0.8, "socket_connect_timeout": 0.8}
 
 
 async def wait_until(condition: Callable[[], object]) -> None:

@@ -77,7 +77,7 @@ async def test_redis_killed_and_restarted_empty(
     assert levels(log) == ["WARNING", "WARNING"]
     assert "2 subscriptions" in log.messages[0]
 
-    with at_most(0.3):
+    with at_most(0.5):
         newcomer = await layer.new_channel()
         await layer.group_add("group", newcomer)
         for number in range(20):
@@ -108,13 +108,13 @@ async def test_redis_frozen_while_publishing(
     layer, channel = here
     watch = Watch(layer)
     own_layers.server.pause()
-    with at_most(1):
+    with at_most(2):
         sending = asyncio.create_task(layer.group_send("group", {"number": 0}))
         assert await receive(layer, channel) == {"number": 0}
         assert not sending.done()  # local delivery does not wait for the publishing
         await sending
     assert not layer.is_connected
-    with at_most(0.1):
+    with at_most(0.5):
         for number in range(20):
             await layer.group_send("group", {"number": number})
     for _ in range(20):
@@ -174,7 +174,7 @@ async def test_started_before_redis_exists(
 ) -> None:
     layer = own_layers.make()
     watch = Watch(layer)
-    with at_most(0.3):
+    with at_most(0.5):
         channel = await layer.new_channel()
         await layer.group_add("group", channel)
         await layer.group_send("group", {"number": 0})

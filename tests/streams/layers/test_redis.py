@@ -137,12 +137,24 @@ async def test_what_cannot_be_decoded_is_dropped_with_one_warning(
     layers: Layers, caplog: pytest.LogCaptureFixture
 ) -> None:
     layer, channel = await layers.make_member(symmetric_encryption_keys=["mine"])
-    other = layers.make(symmetric_encryption_keys=["not yours"])
+    stranger = layers.make(symmetric_encryption_keys=["not yours"])
     layers.server.command("PUBLISH", "asgi__group__group", "rubbish")
-    await other.group_send("group", {"type": "unreadable"})
+    await stranger.group_send("group", {"type": "unreadable"})
     await layers.make(symmetric_encryption_keys=["mine"]).group_send("group", {"type": "message"})
     assert await receive(layer, channel) == {"type": "message"}
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+@pytest.mark.parametrize("rubbish", ["7", "[1]", '{"no": "channel"}'])
+async def test_what_is_not_a_message_is_dropped(layers: Layers, rubbish: str) -> None:
+    layer, channel = await layers.make_member(serializer_format="json")
+    node = channel.partition("!")[0].removeprefix("specific.")
+    layers.server.command("PUBLISH", f"asgi__inbox__{node}", f"{'x' * 16}{rubbish}")
+    if not rubbish.startswith("{"):
+        layers.server.command("PUBLISH", "asgi__group__group", f"{'x' * 16}{rubbish}")
+    await layers.make(serializer_format="json").group_send("group", {"type": "message"})
+    assert await receive(layer, channel) == {"type": "message"}
+    assert layer.is_connected
 
 
 async def test_a_message_that_cannot_be_encoded_raises(layers: Layers) -> None:
