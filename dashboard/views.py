@@ -1,11 +1,13 @@
 """The web page: a static shell that its script fills from the WebSocket endpoints."""
 
+from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-
-from streams.apps import get_streams
 
 
 def live(request: HttpRequest) -> HttpResponse:
     """The four streams, live."""
-    return render(request, "dashboard/live.html", {"provider": get_streams().refresher.provider})
+    provider = apps.get_app_config("streams").refresher.provider  # type: ignore[attr-defined]
+    context = {"provider": provider, "refresh_seconds": settings.REFRESH_SECONDS}
+    return render(request, "dashboard/live.html", context)
