@@ -12,7 +12,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-run: $(VENV)/.run .env ## Start the service on http://HOST:PORT (default http://127.0.0.1:8000)
+run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (default http://127.0.0.1:8000)
 	@$(BIN)/python manage.py migrate --no-input --verbosity 0
 	@exec $(BIN)/python manage.py serve --bind $(HOST) --port $(PORT)
 
@@ -33,6 +33,10 @@ format: $(VENV)/.dev ## Format the code and fix what can be fixed
 
 clean: ## Remove everything that make made, but not .env and the database
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+staticfiles: $(VENV)/.run $(shell find dashboard/static -type f 2>/dev/null)
+	@DEBUG=0 SECRET_KEY=none $(BIN)/python manage.py collectstatic --no-input --clear --verbosity 0
+	@touch $@
 
 .env:
 	@cp .env.example .env

@@ -91,7 +91,7 @@ class RedisClaims:
 
         async def claim(redis: Redis) -> bool:
             key = f"{self._prefix}:tick:{shard}"
-            arguments = [rank, claimant.holder, life_ms, same_tick_ms]
+            arguments: list[str | int] = [rank, claimant.holder, life_ms, same_tick_ms]
             return bool(await redis.eval(_CLAIM, 1, key, *arguments))  # type: ignore[misc]
 
         return self._shared.run(claim)

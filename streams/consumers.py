@@ -13,7 +13,7 @@ from django.conf import settings
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
 from streams.apps import get_streams
-from streams.protocol import CLOSE_NO_SUBSCRIPTION, ClientError, parse_command
+from streams.protocol import CLOSE_NO_SUBSCRIPTION, SUBPROTOCOL, ClientError, parse_command
 from streams.snapshots import Snapshot
 from streams.subscriptions import Endpoint, Subscription
 
@@ -45,7 +45,9 @@ class StreamConsumer(AsyncConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        await self.send({"type": "websocket.accept"})
+        offered = self.scope.get("subprotocols", ())
+        subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
+        await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
         self._wait_for_subscription()
         await self.opened()
 

@@ -1,7 +1,7 @@
 /**
  * Finance Query's client for browsers: live market data, with reconnects. No dependencies.
  *
- *     import { connect } from "./financequery.js";
+ *     import { connect } from "financequery.js";
  *
  *     const quotes = connect("/quotes", { symbols: ["AAPL", "MSFT"] });
  *     quotes.addEventListener("message", ({ detail }) => console.log(detail.data));
