@@ -16,6 +16,9 @@ run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (def
 	@$(BIN)/python manage.py migrate --no-input --verbosity 0
 	@exec $(BIN)/python manage.py serve --bind $(HOST) --port $(PORT)
 
+stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Redis (WEB_PROCESSES=2 for more)
+	@PORT=$(PORT) $(BIN)/python tools/stack.py
+
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/python -m pytest
 

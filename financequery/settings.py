@@ -194,9 +194,14 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # A line for every tick, twice: of use only when ticks are what is looked for.
     "loggers": {
-        name: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"}
-        for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
+        # A line for every tick, twice: of use only when ticks are what is looked for.
+        **{
+            name: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"}
+            for name in ("celery.app.trace", "celery.worker.strategy")
+        },
+        # Without Redis, a traceback at every tick.
+        "celery.beat": {"level": "WARNING", "filters": ["once_per_minute"]},
     },
+    "filters": {"once_per_minute": {"()": "streams.logs.OncePerMinute"}},
 }
