@@ -4,14 +4,13 @@ import logging
 
 import pytest
 
-from streams import logs
 from streams.logs import OncePerMinute
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("streams.logs.time.monotonic", lambda: now[0])
     return now
 
 
