@@ -4,7 +4,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format clean
