@@ -17,7 +17,7 @@ run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (def
 	@exec $(BIN)/python manage.py serve --bind $(HOST) --port $(PORT)
 
 stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Redis (WEB_PROCESSES=2 for more)
-	@PORT=$(PORT) $(BIN)/python tools/stack.py
+	@PORT=$(PORT) $(BIN)/python -m tools.stack
 
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/python -m pytest
@@ -29,6 +29,9 @@ check: $(VENV)/.dev ## Format, lint, types, layers, migrations, settings
 	$(BIN)/lint-imports
 	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=1 $(BIN)/python manage.py check
+
+bench: $(VENV)/.bench ## Compare our fan-out with others (about 15 minutes, two quiet cores)
+	$(BIN)/python -m benchmarks --write
 
 format: $(VENV)/.dev ## Format the code and fix what can be fixed
 	$(BIN)/ruff format .
@@ -55,4 +58,8 @@ $(VENV)/.run: $(BIN)/uv requirements.txt
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	$(UV) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev benchmarks/requirements.txt
+	$(UV) -r benchmarks/requirements.txt
 	@touch $@
