@@ -85,9 +85,13 @@ def start(contender: Contender, load: Load) -> Iterator[Started]:
 def _command(contender: Contender, load: Load, port: int, redis: str) -> list[str]:
     if contender is OURS:
         return [sys.executable, "manage.py", "serve", "--port", str(port)]
-    options = {"port": port, "groups": load.groups, "size": load.size, "interval": load.interval}
-    if redis:
-        options["redis"] = redis
+    options = {
+        "port": port,
+        "groups": load.groups,
+        "size": load.size,
+        "interval": load.interval,
+        "redis": redis,
+    }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", f"benchmarks.servers.{contender.module}", *arguments]
 

@@ -73,9 +73,9 @@ async def connect_all(options: argparse.Namespace, record: Record) -> list[WSTra
         async with slots:
             began_at = time.monotonic()
             path = options.path.replace("{group}", str(number % options.groups))
-            transport, client = await ws_connect(
-                lambda: Client(record), f"ws://127.0.0.1:{options.port}{path}"
-            )
+            client = Client(record)
+            url = f"ws://127.0.0.1:{options.port}{path}"
+            transport, _ = await ws_connect(lambda: client, url)
             transport.send(WSMsgType.TEXT, messages[number % len(messages)].encode())
         await asyncio.wait_for(client.first, FIRST_MESSAGE_SECONDS)
         return transport, client.first.result() - began_at
