@@ -4,7 +4,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format clean
@@ -12,9 +12,12 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-run: $(VENV)/.run .env ## Start the service on http://HOST:PORT (default http://127.0.0.1:8000)
+run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (default http://127.0.0.1:8000)
 	@$(BIN)/python manage.py migrate --no-input --verbosity 0
 	@exec $(BIN)/python manage.py serve --bind $(HOST) --port $(PORT)
+
+stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Redis (WEB_PROCESSES=2 for more)
+	@PORT=$(PORT) $(BIN)/python -m tools.stack
 
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/python -m pytest
@@ -27,12 +30,19 @@ check: $(VENV)/.dev ## Format, lint, types, layers, migrations, settings
 	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=1 $(BIN)/python manage.py check
 
+bench: $(VENV)/.bench ## Compare our fan-out with others (about 15 minutes, two quiet cores)
+	$(BIN)/python -m benchmarks --write
+
 format: $(VENV)/.dev ## Format the code and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove everything that make made, but not .env and the database
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+staticfiles: $(VENV)/.run $(shell find dashboard/static -type f 2>/dev/null)
+	@DEBUG=0 SECRET_KEY=none $(BIN)/python manage.py collectstatic --no-input --clear --verbosity 0
+	@touch $@
 
 .env:
 	@cp .env.example .env
@@ -48,4 +58,8 @@ $(VENV)/.run: $(BIN)/uv requirements.txt
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	$(UV) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev benchmarks/requirements.txt
+	$(UV) -r benchmarks/requirements.txt
 	@touch $@

@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "financequery.settings")
 http_application = get_asgi_application()
 
 # Consumers can be imported only once Django is set up.
+from streams.apps import get_streams  # noqa: E402
 from streams.handshake import not_found  # noqa: E402
 from streams.routing import websocket_urlpatterns  # noqa: E402
 
@@ -19,3 +20,5 @@ application = ProtocolTypeRouter(
         "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", not_found)]),
     }
 )
+
+get_streams().start()

@@ -4,7 +4,9 @@ Every default runs locally with no services. A wrong value refuses the start wit
 that names the variable.
 """
 
+import ssl
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -22,8 +24,26 @@ try:
         "MARKETDATA_PROVIDER", "simulated", validate=validate.OneOf(["simulated", "yahoo"])
     )
     # Replaces scheme and host of every Yahoo URL (tests, proxies).
-    YAHOO_BASE_URL = env.str("YAHOO_BASE_URL", "")
+    YAHOO_BASE_URL = env.str(
+        "YAHOO_BASE_URL",
+        "",
+        validate=validate.Regexp(r"^(https?://[^/\s]+/?)?$", error="Not like http://host:port."),
+    )
     YAHOO_USER_AGENT = env.str("YAHOO_USER_AGENT", "")
+
+    # --- The cluster ---------------------------------------------------------------------
+    # Empty: this process alone, no Redis, no Celery.
+    REDIS_URL = env.str(
+        "REDIS_URL",
+        "",
+        validate=validate.Regexp(
+            r"^((redis|rediss)://\S+|unix://\S+)?$", error="Not like redis://host:port/0."
+        ),
+    )
+    # Heroku's Redis has a self-signed certificate: 0 there.
+    REDIS_TLS_VERIFY = env.bool("REDIS_TLS_VERIFY", default=True)
+    REDIS_PREFIX = env.str("REDIS_PREFIX", "streams", validate=validate.Regexp(r"^[\w.-]{1,40}$"))
+    REFRESH_SHARDS = env.int("REFRESH_SHARDS", 1, validate=validate.Range(1, 64))
 
     # --- What one client may do ----------------------------------------------------------
     MAX_SYMBOLS_PER_CONNECTION = env.int(
@@ -115,7 +135,50 @@ except ValueError as error:
     raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {type(error).__name__}") from error
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+# One certificate setting for everything that speaks to Redis.
+REDIS_OPTIONS = (
+    {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
+    if REDIS_URL.startswith("rediss://") and not REDIS_TLS_VERIFY
+    else {}
+)
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "streams.layers.StreamsChannelLayer"}
+}
+if REDIS_URL:
+    CHANNEL_LAYERS["default"]["CONFIG"] = {
+        "hosts": [{"address": REDIS_URL, **REDIS_OPTIONS}],
+        "prefix": REDIS_PREFIX,
+    }
+
+# --- Celery: beat sends a refresh for each shard every tick, a worker does it -------------------
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "health_check_interval": 10,
+    "global_keyprefix": f"{REDIS_PREFIX}:",
+}
+if REDIS_OPTIONS:
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_NONE}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "streams"
+CELERY_WORKER_POOL = "threads"  # a refresh waits for HTTP; threads share connections and caches
+CELERY_WORKER_CONCURRENCY = 4
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps no file: there is nothing to remember
+CELERY_BEAT_SCHEDULE = {
+    f"refresh shard {shard}": {
+        "task": "streams.refresh",
+        "schedule": REFRESH_SECONDS,
+        "args": (shard,),
+        # A tick that nobody took in time is of no use any more.
+        "options": {"expires": REFRESH_SECONDS},
+    }
+    for shard in range(REFRESH_SHARDS)
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -137,7 +200,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 if not DEBUG:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        "staticfiles": {"BACKEND": "dashboard.storage.ModuleManifestStorage"},
     }
 
 LOGGING = {
@@ -148,4 +211,14 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # A line for every tick, twice: of use only when ticks are what is looked for.
+        **{
+            name: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"}
+            for name in ("celery.app.trace", "celery.worker.strategy")
+        },
+        # Without Redis, a traceback at every tick.
+        "celery.beat": {"level": "WARNING", "filters": ["once_per_minute"]},
+    },
+    "filters": {"once_per_minute": {"()": "streams.logs.OncePerMinute"}},
 }

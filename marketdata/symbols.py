@@ -37,4 +37,4 @@ def parse_symbols(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _shown(text: str) -> str:
     shortened = text if len(text) <= _SHOWN_LENGTH else text[:_SHOWN_LENGTH] + "…"
-    return ascii(shortened)
+    return f"'{shortened}'" if shortened.isprintable() else ascii(shortened)

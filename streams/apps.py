@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from functools import cached_property
 
-from channels.layers import get_channel_layer
-from django.apps import AppConfig
+from channels.layers import BaseChannelLayer, get_channel_layer
+from django.apps import AppConfig, apps
 from django.conf import settings
 
+from streams.background import BackgroundLoop
+from streams.claims import CELERY, Claimant
 from streams.feed import Feed
-from streams.refresh import Refresher, build_refresher
+from streams.layers import StreamsChannelLayer
+from streams.refresh import Refresher, build_fetcher, publish, utc_now
+from streams.shared_state import OwnConnection, RunsOperations, SharedState
+from streams.state import State, memory_state, redis_state
+
+logger = logging.getLogger(__name__)
+
+# Redis may take this part of a tick to answer before a process goes on without it.
+REDIS_TIMEOUT_SHARE = 0.25
+REDIS_TIMEOUT_SECONDS = 1.0
 
 
 class StreamsConfig(AppConfig):
@@ -17,19 +30,89 @@ class StreamsConfig(AppConfig):
     verbose_name = "Streams"
     default_auto_field = "django.db.models.BigAutoField"
 
-    @cached_property
-    def refresher(self) -> Refresher:
-        return build_refresher(
-            settings.MARKETDATA_PROVIDER,
-            settings.REFRESH_SECONDS,
-            yahoo_base_url=settings.YAHOO_BASE_URL,
-            yahoo_user_agent=settings.YAHOO_USER_AGENT,
+    def start(self) -> None:
+        """For the start of a server: pay now for what the first client would wait for."""
+        self.refresher.warm_up(utc_now())
+        provider = self.refresher.provider
+        remark = " (simulated: the prices are made up)" if provider.is_simulated else ""
+        logger.info(
+            "Market data comes from the provider %s%s; channel layer: %s; %s",
+            provider.name,
+            remark,
+            type(self.layer).__name__,
+            "shared through Redis" if settings.REDIS_URL else "no Redis, this process alone",
         )
+
+    def refresh_shard(self, shard: int, task_id: str) -> bool:
+        """The tick of one shard, for a worker. False when the tick is somebody else's.
+
+        Raises RedisUnavailable.
+        """
+        background = self.background_loop
+        claimant = Claimant(CELERY, task_id)
+        led, snapshots = self.refresher.lead({shard}, (), claimant, utc_now())
+        background.run(publish(self.layer, snapshots, claimant), settings.REFRESH_SECONDS)
+        return bool(led)
+
+    @cached_property
+    def layer(self) -> BaseChannelLayer:
+        layer = get_channel_layer()
+        if layer is None:
+            raise RuntimeError("CHANNEL_LAYERS has no default layer")
+        return layer
 
     @cached_property
     def feed(self) -> Feed:
         """What this process's consumers share; first asked for on the server's event loop."""
-        layer = get_channel_layer()
-        if layer is None:
-            raise RuntimeError("CHANNEL_LAYERS has no default layer")
-        return Feed(self.refresher, layer, settings.REFRESH_SECONDS)
+        if self._shared:
+            self._shared.bind(asyncio.get_running_loop())
+        return Feed(
+            self.refresher,
+            self.layer,
+            settings.REFRESH_SECONDS,
+            is_shared=self._shared is not None,
+        )
+
+    @cached_property
+    def background_loop(self) -> BackgroundLoop:
+        """Where a worker's connections live: a task's own event loop would not outlive it."""
+        background = BackgroundLoop("streams-redis")
+        if self._shared:
+            self._shared.bind(background.loop)
+        return background
+
+    @cached_property
+    def refresher(self) -> Refresher:
+        state = self._state
+        fetcher = build_fetcher(
+            settings.MARKETDATA_PROVIDER,
+            state.quotes,
+            yahoo_base_url=settings.YAHOO_BASE_URL,
+            yahoo_user_agent=settings.YAHOO_USER_AGENT,
+        )
+        return Refresher(fetcher, state, settings.REFRESH_SECONDS, settings.REFRESH_SHARDS)
+
+    @cached_property
+    def _state(self) -> State:
+        if self._shared:
+            return redis_state(self._shared, settings.REDIS_PREFIX, settings.REFRESH_SECONDS)
+        return memory_state(settings.REFRESH_SECONDS)
+
+    @cached_property
+    def _shared(self) -> SharedState | None:
+        if not settings.REDIS_URL:
+            return None
+        connection: RunsOperations
+        if isinstance(self.layer, StreamsChannelLayer) and self.layer.is_shared:
+            connection = self.layer
+        else:
+            connection = OwnConnection(settings.REDIS_URL, **settings.REDIS_OPTIONS)
+        timeout = min(REDIS_TIMEOUT_SECONDS, REDIS_TIMEOUT_SHARE * settings.REFRESH_SECONDS)
+        return SharedState(connection, timeout)
+
+
+def get_streams() -> StreamsConfig:
+    """This process's instance, for entry points."""
+    config = apps.get_app_config("streams")
+    assert isinstance(config, StreamsConfig)
+    return config

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
-from django.apps import apps
 from django.conf import settings
 
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
-from streams.apps import StreamsConfig
+from streams.apps import get_streams
 from streams.outbox import Outbox, outbox_of
-from streams.protocol import CLOSE_NO_SUBSCRIPTION, ClientError, parse_command
+from streams.protocol import CLOSE_NO_SUBSCRIPTION, SUBPROTOCOL, ClientError, parse_command
 from streams.snapshots import Snapshot
 from streams.subscriptions import Endpoint, Subscription
 
@@ -28,8 +27,7 @@ class StreamConsumer(AsyncConsumer):
     endpoint: ClassVar[Endpoint]
 
     def __init__(self) -> None:
-        config = cast(StreamsConfig, apps.get_app_config("streams"))
-        self._feed = config.feed
+        self._feed = get_streams().feed
         self._subscription: Subscription | None = None
         self._sent_made_at = 0.0
         self._outbox: Outbox
@@ -50,7 +48,9 @@ class StreamConsumer(AsyncConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        await self.send({"type": "websocket.accept"})
+        offered = self.scope.get("subprotocols", ())
+        subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
+        await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
         self._wait_for_subscription()
         await self.opened()
 

@@ -1,25 +1,32 @@
 """The feed of one process: who listens here to what, and the data they get.
 
-Consumers join and leave; the ticker refreshes what they listen to, in threads, so that nothing
-that blocks runs on the event loop.
+Consumers join and leave. On every tick the feed hears, like any listener, what is refreshed for
+its groups; what nobody refreshes it refreshes itself, in threads, so that nothing that blocks
+runs on the event loop. Without Redis that is everything, and with Redis it is the takeover.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, ParamSpec, TypeVar
+from uuid import uuid4
 
 from channels.layers import BaseChannelLayer
 
 from marketdata.executors import DaemonExecutor
 from streams.arrivals import Arrivals
 from streams.cadence import Cadence
-from streams.refresh import Refresher, publish, utc_now
+from streams.claims import CELERY, LOCAL, TAKEOVER, Claimant
+from streams.ears import Ears
+from streams.layers import RedisUnavailable, StreamsChannelLayer
+from streams.refresh import Refresher, payload_event, publish, utc_now
 from streams.snapshots import Snapshot
 from streams.subscriptions import Subscription
+from streams.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -28,26 +35,61 @@ T = TypeVar("T")
 
 # One for the tick, the rest for arrivals.
 MAX_THREADS = 6
+# How often a process of a cluster looks whether somebody must step in.
+LOOKS_PER_TICK = 4
+
+# Redis confirms a subscription in a millisecond, and a newcomer waits for it no longer than this.
+SETTLE_SECONDS = 0.25
+
+# The source of what one process hands to its own late listeners; no change of who refreshes.
+HELP = "help"
+
+SOURCE_TEXTS = {
+    (CELERY, False): "the Celery worker",
+    (TAKEOVER, True): "this process, for the whole cluster",
+    (TAKEOVER, False): "another web process, for the whole cluster",
+    (LOCAL, True): "this process, for its own clients",
+}
 
 
 class Feed:
     """Bound to the event loop it is created on, as its clients' sockets are."""
 
     def __init__(
-        self, refresher: Refresher, layer: BaseChannelLayer, interval_seconds: float
+        self,
+        refresher: Refresher,
+        layer: BaseChannelLayer,
+        interval_seconds: float,
+        *,
+        is_shared: bool,
     ) -> None:
         self._refresher = refresher
         self._layer = layer
         self._interval_seconds = interval_seconds
+        self._is_shared = is_shared
+        self._me = uuid4().hex
+        self._watch = Watch(interval_seconds, is_shared=is_shared)
         self._listeners: Counter[Subscription] = Counter()
+        self._groups: dict[str, Subscription] = {}
+        self._heard_at: dict[Subscription, float] = {}
         self._latest: dict[Subscription, Snapshot] = {}
+        self._source_text = ""
+        self._looks = 0
         self._arrivals = Arrivals(self._fetch_first)
-        self._ticker = Cadence(interval_seconds, self._tick)
+        self._ticker = Cadence(
+            interval_seconds / LOOKS_PER_TICK if is_shared else interval_seconds, self._look
+        )
         self._executor = DaemonExecutor(MAX_THREADS, "refresh")
+        self._ears = Ears(layer, self._hear)
 
     async def join(self, subscription: Subscription, channel_name: str) -> None:
         """From now on the channel gets every payload of the subscription."""
         self._listeners[subscription] += 1
+        if self._listeners[subscription] == 1:
+            self._groups[subscription.group] = subscription
+            self._heard_at[subscription] = self._now()
+            self._watch_shards()
+            await self._ears.open(subscription.group)
         await self._layer.group_add(subscription.group, channel_name)
         self._ticker.start()
 
@@ -56,8 +98,11 @@ class Feed:
         self._listeners[subscription] -= 1
         if not self._listeners[subscription]:
             del self._listeners[subscription]
+            del self._groups[subscription.group]
+            del self._heard_at[subscription]
             self._latest.pop(subscription, None)
             self._executor.submit(self._refresher.release, [subscription])
+            await self._ears.close(subscription.group)
         await self._layer.group_discard(subscription.group, channel_name)
 
     async def first(self, subscription: Subscription) -> Snapshot:
@@ -70,25 +115,104 @@ class Feed:
     async def close(self) -> None:
         """Stop ticking."""
         self._ticker.stop()
+        await self._ears.stop()
 
-    async def _tick(self) -> bool:
-        subscriptions = list(self._listeners)
-        if not subscriptions:
+    # --- The tick -----------------------------------------------------------------------
+
+    async def _look(self) -> bool:
+        """Refresh what this process must; False when nobody listens any more."""
+        if not self._listeners:
             return False
-        snapshots = await self._in_thread(self._refresher.refresh_local, subscriptions, utc_now())
-        self._keep(snapshots)
-        await publish(self._layer, snapshots)
+        if self._is_shared and self._looks % LOOKS_PER_TICK == 0:
+            await self._in_thread(self._refresher.renew, list(self._listeners), utc_now())
+        self._looks += 1
+        self._watch_shards()
+        if due := self._watch.due(self._now()):
+            await self._lead(due)
+        if late := self._get_late():
+            await self._help(late)
         return True
 
-    async def _fetch_first(self, subscriptions: Sequence[Subscription]) -> Sequence[Snapshot]:
-        snapshots = await self._in_thread(self._refresher.first, subscriptions, utc_now())
-        self._keep(snapshots)
-        return snapshots
+    async def _lead(self, shards: set[int]) -> None:
+        local = [s for s in self._listeners if self._refresher.shard_of(s) in shards]
+        claimant = Claimant(TAKEOVER if self._is_shared else LOCAL, self._me)
+        began_at = self._now()
+        try:
+            led, snapshots = await self._in_thread(
+                self._refresher.lead, shards, local, claimant, utc_now()
+            )
+        except RedisUnavailable:
+            claimant = Claimant(LOCAL, self._me)
+            led = shards
+            snapshots = await self._in_thread(self._refresher.refresh, local, utc_now())
+        for shard in shards - led:
+            self._watch.refused(shard)
+        for shard in led:
+            self._watch.led(shard, began_at)
+        await publish(self._layer, snapshots, claimant)
 
-    def _keep(self, snapshots: Sequence[Snapshot]) -> None:
+    def _get_late(self) -> list[Subscription]:
+        now = self._now()
+        return [s for s, heard_at in self._heard_at.items() if self._watch.is_late(heard_at, now)]
+
+    async def _help(self, late: Collection[Subscription]) -> None:
+        """Their group's messages do not get here, though somebody may well send them."""
+        snapshots = await self._in_thread(self._refresher.first, late, utc_now())
+        for snapshot in snapshots:
+            event = payload_event(snapshot, Claimant(HELP, self._me))
+            if isinstance(self._layer, StreamsChannelLayer):
+                self._layer.deliver(snapshot.subscription.group, event)
+            else:
+                await self._layer.group_send(snapshot.subscription.group, event)
+
+    def _watch_shards(self) -> None:
+        self._watch.keep({self._refresher.shard_of(s) for s in self._listeners}, self._now())
+
+    # --- What is heard ------------------------------------------------------------------
+
+    def _hear(self, group: str, message: dict[str, Any]) -> None:
+        subscription = self._groups.get(group)
+        if subscription is None:
+            return
+        now = self._now()
+        self._heard_at[subscription] = now
+        self._keep(Snapshot(subscription, message["payload"], message["made_at"]))
+        is_mine = message["by"] == self._me
+        if not is_mine:
+            self._watch.heard(self._refresher.shard_of(subscription), now)
+        self._say_source(message["source"], is_mine)
+
+    def _say_source(self, source: str, is_mine: bool) -> None:
+        if source == HELP:
+            return
+        text = SOURCE_TEXTS.get((source, is_mine), "another web process, for its own clients")
+        if text != self._source_text:
+            self._source_text = text
+            logger.info("Data is refreshed by %s", text)
+
+    async def _fetch_first(self, subscriptions: Sequence[Subscription]) -> Sequence[Snapshot]:
+        await self._settle()
+        snapshots = await self._in_thread(self._refresher.first, subscriptions, utc_now())
         for snapshot in snapshots:
             if snapshot.subscription in self._listeners:
-                self._latest[snapshot.subscription] = snapshot
+                self._keep(snapshot)
+        return snapshots
+
+    async def _settle(self) -> None:
+        """Be sure to hear the next tick before a snapshot is read: no tick falls in between."""
+        if isinstance(self._layer, StreamsChannelLayer) and self._layer.is_connected:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._layer.settle(), SETTLE_SECONDS)
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        latest = self._latest.get(snapshot.subscription)
+        if latest is None or latest.made_at <= snapshot.made_at:
+            self._latest[snapshot.subscription] = snapshot
+
+    # --- Threads and time ---------------------------------------------------------------
 
     async def _in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(self._executor.submit(call, *args, **kwargs))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

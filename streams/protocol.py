@@ -18,6 +18,9 @@ CLOSE_NO_SUBSCRIPTION: Final = 4408
 CLOSE_TOO_SLOW: Final = 4413
 CLOSE_OVER_LIMIT: Final = 4429
 
+# A browser that offers subprotocols, as it must to carry a key, expects one to be picked.
+SUBPROTOCOL: Final = "financequery"
+
 
 class ClientError(Exception):
     """What the client sent cannot be followed. `code` is for programs, the text for people."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+import msgspec
+from redis.asyncio import Redis
+
 from marketdata.domain.quote import SimpleQuote
+from streams.layers import RedisUnavailable
+from streams.shared_state import SharedState
 
 # None stands for a symbol that the provider does not know: that need not be asked again either.
 KnownQuotes = Mapping[str, SimpleQuote | None]
@@ -41,3 +47,66 @@ class MemoryRecentQuotes:
             self._quotes.update({s: (fetched_at, quote) for s, quote in quotes.items()})
             for symbol in [s for s, (at, _) in self._quotes.items() if at < oldest]:
                 del self._quotes[symbol]
+
+
+class RedisRecentQuotes:
+    """The quotes the cluster fetched: a hash for each tick, from symbol to time and quote.
+
+    What this process fetched itself it knows also without Redis.
+    """
+
+    def __init__(self, shared: SharedState, prefix: str, tick_seconds: float) -> None:
+        self._shared = shared
+        self._prefix = prefix
+        self._tick_seconds = tick_seconds
+        self._own = MemoryRecentQuotes(2 * tick_seconds)
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(tuple[float, SimpleQuote | None])
+
+    def get(self, symbols: Iterable[str], not_before: float) -> KnownQuotes:
+        symbols = frozenset(symbols)
+        known = dict(self._own.get(symbols, not_before))
+        missing = sorted(symbols - known.keys())
+        if missing:
+            known.update(self._get_shared(missing, not_before))
+        return known
+
+    def put(self, quotes: KnownQuotes, fetched_at: float) -> None:
+        self._own.put(quotes, fetched_at)
+        key = self._key(fetched_at)
+        values = {s: self._encoder.encode((fetched_at, quote)) for s, quote in quotes.items()}
+
+        async def put(redis: Redis) -> None:
+            pipeline = redis.pipeline(transaction=False)
+            pipeline.hset(key, mapping=values)
+            pipeline.pexpire(key, round(2000 * self._tick_seconds))
+            await pipeline.execute()
+
+        if values:
+            with contextlib.suppress(RedisUnavailable):
+                self._shared.run(put)
+
+    def _get_shared(self, symbols: list[str], not_before: float) -> KnownQuotes:
+        # What is new enough was put into the hash of that time's tick or of the next.
+        keys = [self._key(not_before), self._key(not_before + self._tick_seconds)]
+
+        async def get(redis: Redis) -> list[list[bytes | None]]:
+            pipeline = redis.pipeline(transaction=False)
+            for key in keys:
+                pipeline.hmget(key, symbols)
+            return list(await pipeline.execute())
+
+        try:
+            answers = self._shared.run(get)
+        except RedisUnavailable:
+            return {}
+        known: dict[str, SimpleQuote | None] = {}
+        for values in answers:
+            for symbol, value in zip(symbols, values, strict=True):
+                fetched_at, quote = self._decoder.decode(value) if value else (0.0, None)
+                if fetched_at >= not_before:
+                    known[symbol] = quote
+        return known
+
+    def _key(self, at: float) -> str:
+        return f"{self._prefix}:quotes:{int(at // self._tick_seconds)}"

@@ -5,21 +5,27 @@ Ticker, arrivals and the Celery task all end here; nothing else sends data to gr
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 
 from channels.layers import BaseChannelLayer
 
+from marketdata.deadlines import Deadline
 from marketdata.providers import build_provider
+from marketdata.providers.base import Provider
+from streams.claims import Claimant
 from streams.fetching import Fetcher
+from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.protocol import encode
-from streams.quotes import MemoryRecentQuotes
-from streams.registry import MemoryRegistry, Registry
-from streams.snapshots import MemorySnapshots, Snapshot, Snapshots
-from streams.subscriptions import Subscription
+from streams.quotes import RecentQuotes
+from streams.snapshots import Snapshot
+from streams.state import State
+from streams.subscriptions import Endpoint, Subscription
 from streams.topics import TOPICS, Facts, Needs
 
 logger = logging.getLogger(__name__)
@@ -28,10 +34,9 @@ logger = logging.getLogger(__name__)
 TIMEOUT_SHARE = 0.8
 # At a tick, quotes that somebody fetched this short a time ago are new enough.
 REUSE_SHARE = 0.2
-# How long a lease lasts unless it is renewed, which happens every tick.
-LEASE_TICKS = 3
-# How long quotes and snapshots are kept; none is used after more than one tick.
-KEEP_TICKS = 2
+# How long to wait for the process that fetches a newcomer's data already, and how often to look.
+OTHERS_SHARE = 0.5
+OTHERS_POLL_SECONDS = 0.05
 
 
 class Refresher:
@@ -40,38 +45,101 @@ class Refresher:
     def __init__(
         self,
         fetcher: Fetcher,
-        snapshots: Snapshots,
-        registry: Registry,
+        state: State,
         interval_seconds: float,
+        shards: int = 1,
     ) -> None:
         self._fetcher = fetcher
-        self._snapshots = snapshots
-        self._registry = registry
+        self._state = state
         self._interval_seconds = interval_seconds
+        self._shards = shards
 
-    def refresh_local(
-        self, subscriptions: Collection[Subscription], now: datetime
-    ) -> list[Snapshot]:
-        """A tick for the subscriptions this process has listeners for."""
-        self._registry.renew(subscriptions, now.timestamp())
+    @property
+    def provider(self) -> Provider:
+        return self._fetcher.provider
+
+    def warm_up(self, now: datetime) -> None:
+        """Build the market's calendar, which takes half a second the first time."""
+        build_payload(Subscription(Endpoint.HOURS), Facts(now))
+
+    def shard_of(self, subscription: Subscription) -> int:
+        """Which of the shards, counted from 0, it belongs to."""
+        return subscription.shard(self._shards)
+
+    def renew(self, subscriptions: Collection[Subscription], now: datetime) -> None:
+        """Prolong the leases of what has listeners here; without Redis nobody asks for them."""
+        with contextlib.suppress(RedisUnavailable):
+            self._state.registry.renew(subscriptions, now.timestamp())
+
+    def release(self, subscriptions: Collection[Subscription]) -> None:
+        """Nobody here listens to these any more."""
+        with contextlib.suppress(RedisUnavailable):
+            self._state.registry.release(subscriptions)
+
+    def lead(
+        self,
+        shards: Collection[int],
+        local: Collection[Subscription],
+        claimant: Claimant,
+        now: datetime,
+    ) -> tuple[set[int], list[Snapshot]]:
+        """A tick for everybody: the shards that were to be had, and their payloads.
+
+        Those of `local` in these shards are refreshed also when their leases were lost.
+        Raises RedisUnavailable.
+        """
+        claims, registry = self._state.claims, self._state.registry
+        led = {shard for shard in shards if claims.claim_tick(shard, claimant)}
+        if not led:
+            return led, []
+        active = registry.active(now.timestamp()) | set(local)
+        return led, self.refresh([s for s in active if self.shard_of(s) in led], now)
+
+    def refresh(self, subscriptions: Collection[Subscription], now: datetime) -> list[Snapshot]:
+        """A tick for these subscriptions, whoever else may refresh them."""
         return self._refresh(subscriptions, now, REUSE_SHARE * self._interval_seconds)
 
     def first(self, subscriptions: Collection[Subscription], now: datetime) -> list[Snapshot]:
         """Snapshots, at most one tick old, of subscriptions that are new to this process."""
-        self._registry.renew(subscriptions, now.timestamp())
+        self.renew(subscriptions, now)
         not_before = now.timestamp() - self._interval_seconds
-        kept = [self._snapshots.get(subscription, not_before) for subscription in subscriptions]
-        present = [snapshot for snapshot in kept if snapshot is not None]
-        missing = set(subscriptions) - {snapshot.subscription for snapshot in present}
-        return present + (self._refresh(missing, now, self._interval_seconds) if missing else [])
+        found = dict(self._state.snapshots.get(subscriptions, not_before))
+        missing = [s for s in subscriptions if s not in found]
+        if missing:
+            mine = self._claim_first(missing)
+            found.update({s.subscription: s for s in self._refresh_new(mine, now)})
+            theirs = [s for s in missing if s not in found]
+            found.update(self._await_others(theirs, not_before))
+            found.update({s.subscription: s for s in self._refresh_new(_rest(theirs, found), now)})
+        return list(found.values())
 
-    def release(self, subscriptions: Collection[Subscription]) -> None:
-        """Nobody here listens to these any more."""
-        self._registry.release(subscriptions)
+    def _claim_first(self, subscriptions: Collection[Subscription]) -> set[Subscription]:
+        try:
+            return self._state.claims.claim_first(subscriptions)
+        except RedisUnavailable:
+            return set(subscriptions)
+
+    def _await_others(
+        self, subscriptions: Collection[Subscription], not_before: float
+    ) -> dict[Subscription, Snapshot]:
+        """Snapshots that another process of the cluster is making at this moment."""
+        deadline = Deadline.after(OTHERS_SHARE * self._interval_seconds)
+        found: dict[Subscription, Snapshot] = {}
+        while (rest := _rest(subscriptions, found)) and deadline.remaining():
+            time.sleep(OTHERS_POLL_SECONDS)
+            found.update(self._state.snapshots.get(rest, not_before))
+        return found
+
+    def _refresh_new(
+        self, subscriptions: Collection[Subscription], now: datetime
+    ) -> list[Snapshot]:
+        return self._refresh(subscriptions, now, self._interval_seconds)
 
     def _refresh(
         self, subscriptions: Collection[Subscription], now: datetime, reuse_seconds: float
     ) -> list[Snapshot]:
+        if not subscriptions:
+            return []
         topics_needs = (TOPICS[s.endpoint].needs(s) for s in subscriptions)
         facts = self._fetcher.fetch(
             reduce(or_, topics_needs, Needs()),
@@ -81,8 +149,14 @@ class Refresher:
         )
         made_at = now.timestamp()
         snapshots = [Snapshot(s, build_payload(s, facts), made_at) for s in subscriptions]
-        self._snapshots.put(snapshots)
+        self._state.snapshots.put(snapshots)
         return snapshots
+
+
+def _rest(
+    subscriptions: Collection[Subscription], found: Mapping[Subscription, Snapshot]
+) -> list[Subscription]:
+    return [s for s in subscriptions if s not in found]
 
 
 def build_payload(subscription: Subscription, facts: Facts) -> str:
@@ -95,19 +169,27 @@ def build_payload(subscription: Subscription, facts: Facts) -> str:
         return encode(topic.build(subscription, Facts(facts.now)))
 
 
-async def publish(layer: BaseChannelLayer, snapshots: Iterable[Snapshot]) -> None:
-    """Send each snapshot to its group."""
-    for snapshot in snapshots:
-        await layer.group_send(snapshot.subscription.group, payload_event(snapshot))
+async def publish(
+    layer: BaseChannelLayer, snapshots: Iterable[Snapshot], claimant: Claimant
+) -> None:
+    """Send each snapshot to its group, all in one go where the layer can."""
+    messages = [(s.subscription.group, payload_event(s, claimant)) for s in snapshots]
+    if isinstance(layer, StreamsChannelLayer):
+        await layer.group_send_many(messages)
+        return
+    for group, message in messages:
+        await layer.group_send(group, message)
 
 
-def payload_event(snapshot: Snapshot) -> dict[str, object]:
-    """The channel-layer message that carries a snapshot."""
+def payload_event(snapshot: Snapshot, claimant: Claimant) -> dict[str, object]:
+    """The channel-layer message that carries a snapshot, and who made it."""
     return {
         "type": "stream.payload",
         "group": snapshot.subscription.group,
         "payload": snapshot.payload,
         "made_at": snapshot.made_at,
+        "source": claimant.source,
+        "by": claimant.holder,
     }
 
 
@@ -116,12 +198,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_refresher(provider_name: str, interval_seconds: float, **options: str) -> Refresher:
-    """A refresher of one process that shares nothing; `options` are the provider's."""
-    keep_seconds = KEEP_TICKS * interval_seconds
-    return Refresher(
-        Fetcher(build_provider(provider_name, **options), MemoryRecentQuotes(keep_seconds)),
-        MemorySnapshots(keep_seconds),
-        MemoryRegistry(LEASE_TICKS * interval_seconds),
-        interval_seconds,
-    )
+def build_fetcher(provider_name: str, quotes: RecentQuotes, **options: str) -> Fetcher:
+    """A fetcher from the provider of this name; `options` are the provider's."""
+    return Fetcher(build_provider(provider_name, **options), quotes)

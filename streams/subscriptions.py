@@ -36,6 +36,11 @@ class Subscription(msgspec.Struct, frozen=True):
         digest = blake2b(self.key.encode(), digest_size=16).hexdigest()
         return f"streams.{self.endpoint}.{digest}"
 
+    def shard(self, shards: int) -> int:
+        """Which of so many shards, counted from 0, it belongs to: the same in every process."""
+        digest = blake2b(self.key.encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % shards
+
 
 def parse_key(key: str) -> Subscription:
     """The subscription whose `key` this is.

@@ -21,7 +21,7 @@ STOP_SECONDS = 15
 class Process:
     """A Python process of this project whose output is kept and can be waited for."""
 
-    def __init__(self, *args: str, pass_fds: Sequence[int] = (), **environment: str) -> None:
+    def __init__(self, *args: str, pass_fds: Sequence[Any] = (), **environment: str) -> None:
         self.args = args
         # Nothing of the developer's own settings leaks in; .env does not override these.
         inherited = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}

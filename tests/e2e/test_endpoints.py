@@ -16,6 +16,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.processes import Server
 
 SYMBOLS = "AAPL,MSFT,^GSPC,BTC-USD"
+ENDPOINTS = ("/profile/AAPL", "/quotes", "/market", "/hours")
+WITH_SLASH = ("/profile/AAPL/", "/quotes/", "/market/", "/hours/")
+NO_ENDPOINTS = ("/", "/quote", "/profile", "/profile/", "/profile/A/B", "/hours/x")
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +53,7 @@ async def test_each_endpoint_answers_at_once_and_again_five_seconds_later() -> N
             return first, first_at - began_at, time.monotonic() - first_at
 
     with Server() as server:
-        results = await asyncio.gather(
-            *(
-                first_and_second(server, path)
-                for path in ("/profile/AAPL", "/quotes", "/market", "/hours")
-            )
-        )
+        results = await asyncio.gather(*(first_and_second(server, path) for path in ENDPOINTS))
     for _, first_seconds, second_seconds in results:
         assert first_seconds < 1
         assert 4 < second_seconds < 6
@@ -71,9 +69,7 @@ async def test_each_endpoint_answers_at_once_and_again_five_seconds_later() -> N
     assert datetime.fromisoformat(hours["timestamp"]).tzinfo
 
 
-@pytest.mark.parametrize(
-    "path", ["/profile/AAPL/", "/quotes/", "/market/", "/hours/", "/profile/%5EGSPC"]
-)
+@pytest.mark.parametrize("path", [*WITH_SLASH, "/profile/%5EGSPC"])
 async def test_a_trailing_slash_and_an_escaped_symbol_are_fine(server: Server, path: str) -> None:
     async with connect(server.url(path)) as socket:
         if path == "/quotes/":
@@ -174,9 +170,7 @@ async def test_a_profile_of_nonsense_is_named_and_one_of_an_unknown_symbol_is_em
     assert profile == {"quote": None, "similar": [], "sectorPerformance": None, "news": []}
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/quote", "/profile", "/profile/", "/profile/A/B", "/hours/x"]
-)
+@pytest.mark.parametrize("path", NO_ENDPOINTS)
 async def test_an_unknown_path_is_refused_at_the_handshake(server: Server, path: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(server.url(path)).__aenter__()

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from channels.layers import InMemoryChannelLayer
 
 from streams.feed import Feed
+from streams.layers import StreamsChannelLayer
 from streams.subscriptions import Endpoint, Subscription
 from tests.fake_provider import FakeProvider
 from tests.streams.test_refresh import make_refresher
@@ -20,7 +20,7 @@ TICK_SECONDS = 0.05
 class Listener:
     """A channel that follows subscriptions, as a consumer does."""
 
-    def __init__(self, feed: Feed, layer: InMemoryChannelLayer, name: str) -> None:
+    def __init__(self, feed: Feed, layer: StreamsChannelLayer, name: str) -> None:
         self.feed = feed
         self.layer = layer
         self.name = name
@@ -37,8 +37,8 @@ def provider() -> FakeProvider:
 
 @pytest.fixture
 async def listeners(provider: FakeProvider) -> AsyncIterator[list[Listener]]:
-    layer = InMemoryChannelLayer()
-    feed = Feed(make_refresher(provider, TICK_SECONDS), layer, TICK_SECONDS)
+    layer = StreamsChannelLayer()
+    feed = Feed(make_refresher(provider, TICK_SECONDS), layer, TICK_SECONDS, is_shared=False)
     yield [Listener(feed, layer, await layer.new_channel()) for _ in range(3)]
     await feed.close()
 

@@ -16,10 +16,8 @@ from marketdata.domain.indices import INDICES
 from marketdata.errors import ProviderUnavailable
 from marketdata.providers.base import Batch
 from streams.fetching import Fetcher
-from streams.quotes import MemoryRecentQuotes
 from streams.refresh import Refresher
-from streams.registry import MemoryRegistry
-from streams.snapshots import MemorySnapshots
+from streams.state import memory_state
 from streams.subscriptions import Endpoint, Subscription
 from tests.fake_provider import FakeProvider, raising
 
@@ -45,16 +43,12 @@ def refresher(provider: FakeProvider) -> Refresher:
 
 
 def make_refresher(provider: FakeProvider, interval_seconds: float = 0.5) -> Refresher:
-    return Refresher(
-        Fetcher(provider, MemoryRecentQuotes(keep_seconds=10)),
-        MemorySnapshots(keep_seconds=10),
-        MemoryRegistry(lease_seconds=15),
-        interval_seconds,
-    )
+    state = memory_state(interval_seconds)
+    return Refresher(Fetcher(provider, state.quotes), state, interval_seconds)
 
 
 def payloads(refresher: Refresher, *subscriptions: Subscription, now: datetime = NOW) -> list[Any]:
-    made = {s.subscription: s for s in refresher.refresh_local(subscriptions, now)}
+    made = {s.subscription: s for s in refresher.refresh(subscriptions, now)}
     return [json.loads(made[subscription].payload) for subscription in subscriptions]
 
 
@@ -119,7 +113,7 @@ def test_every_tick_fetches_anew(refresher: Refresher, provider: FakeProvider) -
 def test_a_newcomer_gets_the_snapshot_of_this_tick(
     refresher: Refresher, provider: FakeProvider
 ) -> None:
-    (made,) = refresher.refresh_local([quotes("AAPL")], NOW)
+    (made,) = refresher.refresh([quotes("AAPL")], NOW)
     (first,) = refresher.first([quotes("AAPL")], NOW + timedelta(seconds=0.4))
     assert first == made
     (later,) = refresher.first([quotes("AAPL")], NOW + timedelta(seconds=0.6))
@@ -239,7 +233,7 @@ answers = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(METHODS), answers, min_size=1))
 def test_any_answer_of_the_provider_gives_valid_frames(faults: dict[str, Any]) -> None:
     provider = FakeProvider()

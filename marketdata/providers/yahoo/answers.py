@@ -1,0 +1,75 @@
+"""What an answer means before it is parsed: good, or which of our errors it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+from marketdata.errors import (
+    AuthenticationFailed,
+    MalformedAnswer,
+    NotFound,
+    ProviderUnavailable,
+    RateLimited,
+)
+from marketdata.providers.yahoo.transport import Answer
+
+_TRUNCATED = "truncated"  # from msgspec's message for input that ends too early
+
+
+def check(answer: Answer, what: str) -> bytes:
+    """The body of a good answer.
+
+    Raises RateLimited (429), AuthenticationFailed (401, and 403 that names the crumb), NotFound
+    (404 that is no web page) and ProviderUnavailable for the rest: 5xx, 999, redirects, a block
+    page, a web page where data belongs, an empty body.
+    """
+    status, body = answer.status, answer.body
+    if status == 429 or body.strip() == b"Too Many Requests":
+        raise RateLimited(f"{what}: too many requests", _retry_after_seconds(answer))
+    if status == 401 or (status == 403 and b"crumb" in body.lower()):
+        raise AuthenticationFailed(f"{what}: answered {status}")
+    if status == 404 and not is_web_page(body):
+        raise NotFound(f"{what}: not found")
+    if not 200 <= status < 300:
+        raise ProviderUnavailable(f"{what}: answered {status}")
+    if not body.strip():
+        raise ProviderUnavailable(f"{what}: an empty answer")
+    if is_web_page(body):
+        raise ProviderUnavailable(f"{what}: a web page instead of data")
+    return body
+
+
+def decode_json(body: bytes, what: str) -> Any:
+    """The JSON value of a body; NaN and Infinity are no JSON.
+
+    Raises ProviderUnavailable when the text was cut off, MalformedAnswer when it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        if _TRUNCATED in str(error):
+            raise ProviderUnavailable(f"{what}: a truncated answer") from error
+        raise MalformedAnswer(f"{what}: {error}") from error
+
+
+def is_web_page(body: bytes) -> bool:
+    """Whether a body is HTML, as consent, error and block pages are."""
+    start = body[:512].lstrip().lower()
+    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+
+
+def _retry_after_seconds(answer: Answer) -> float | None:
+    """Seconds from a Retry-After header, which holds seconds or a date."""
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdecimal():
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,128 @@
+"""Yahoo's endpoints, one method each: one request, parsed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from urllib.parse import quote
+
+from marketdata.deadlines import Deadline
+from marketdata.domain.movers import Mover
+from marketdata.domain.news import News
+from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
+from marketdata.domain.sectors import Sector
+from marketdata.errors import NotFound, ProviderError
+from marketdata.providers.yahoo.client import YahooClient
+from marketdata.providers.yahoo.parse.details import (
+    DETAIL_MODULES,
+    RETURNS_MODULE,
+    parse_detail,
+    parse_returns,
+)
+from marketdata.providers.yahoo.parse.news import parse_rss, parse_search_news, parse_stream_news
+from marketdata.providers.yahoo.parse.quotes import parse_movers, parse_quotes, parse_similar
+from marketdata.providers.yahoo.parse.sectors import parse_sector
+
+logger = logging.getLogger(__name__)
+
+MOVERS_COUNT = 50
+NEWS_COUNT = 10
+HEADLINES_COUNT = 20
+# Without sizes, Yahoo leaves logos out.
+_LOGOS = {"imgHeights": "50", "imgWidths": "50", "imgLabels": "logoUrl"}
+
+
+class YahooEndpoints:
+    """Every method may raise ProviderError, and NotFound where Yahoo knows nothing."""
+
+    def __init__(self, client: YahooClient) -> None:
+        self._client = client
+
+    def fetch_quotes(self, symbols: Sequence[str], deadline: Deadline) -> dict[str, SimpleQuote]:
+        """Quotes by symbol, at most 50 at a time; unknown symbols are absent."""
+        params = {"symbols": ",".join(symbols), **_LOGOS}
+        return parse_quotes(self._client.get_json("/v7/finance/quote", params, deadline))
+
+    def fetch_detail(self, symbol: str, deadline: Deadline) -> QuoteDetail:
+        path = f"/v10/finance/quoteSummary/{quote(symbol, safe='')}"
+        params = {"modules": ",".join(DETAIL_MODULES), "formatted": "false"}
+        return parse_detail(self._client.get_json(path, params, deadline), symbol)
+
+    def fetch_returns(self, symbol: str, deadline: Deadline) -> Returns:
+        path = f"/v10/finance/quoteSummary/{quote(symbol, safe='')}"
+        params = {"modules": RETURNS_MODULE, "formatted": "false"}
+        return parse_returns(self._client.get_json(path, params, deadline))
+
+    def fetch_similar(self, symbol: str, deadline: Deadline) -> tuple[str, ...]:
+        """Symbols like this one; none for what Yahoo does not know."""
+        path = f"/v6/finance/recommendationsbysymbol/{quote(symbol, safe='')}"
+        try:
+            return parse_similar(self._client.get_json(path, {}, deadline))
+        except NotFound:
+            return ()
+
+    def fetch_movers(self, screener: str, deadline: Deadline) -> tuple[Mover, ...]:
+        """One list: MOST_ACTIVES, DAY_GAINERS or DAY_LOSERS."""
+        path = "/v1/finance/screener/predefined/saved"
+        params = {"scrIds": screener, "count": str(MOVERS_COUNT)}
+        return parse_movers(self._client.get_json(path, params, deadline))
+
+    def fetch_sector(self, name: str, deadline: Deadline) -> Sector:
+        """One sector, by its name in SECTOR_NAMES."""
+        path = f"/v1/finance/sectors/{name.lower().replace(' ', '-')}"
+        params = {"formatted": "true", "withReturns": "true"}
+        return parse_sector(self._client.get_json(path, params, deadline), name)
+
+    def fetch_news(self, symbol: str, deadline: Deadline) -> tuple[News, ...]:
+        """News of one symbol: from the search, else from the news stream."""
+        return _first_with_items(
+            deadline,
+            lambda half_time: self._search_news(symbol, half_time),
+            lambda full_time: self._stream_news([symbol], NEWS_COUNT, full_time),
+        )
+
+    def fetch_headlines(self, deadline: Deadline) -> tuple[News, ...]:
+        """News of the market: from the RSS feed, else from the news stream."""
+        return _first_with_items(
+            deadline,
+            lambda half_time: parse_rss(self._client.get_document("/news/rssindex", half_time)),
+            lambda full_time: self._stream_news([], HEADLINES_COUNT, full_time),
+        )[:HEADLINES_COUNT]
+
+    def _search_news(self, symbol: str, deadline: Deadline) -> tuple[News, ...]:
+        params = {"q": symbol, "newsCount": str(NEWS_COUNT), "quotesCount": "0"}
+        return parse_search_news(self._client.get_json("/v1/finance/search", params, deadline))
+
+    def _stream_news(
+        self, symbols: Sequence[str], snippets: int, deadline: Deadline
+    ) -> tuple[News, ...]:
+        params = {"queryRef": "latestNews", "serviceKey": "ncp_fin"}
+        config: dict[str, object] = {"snippetCount": snippets}
+        if symbols:
+            config["s"] = list(symbols)
+        payload = {"serviceConfig": config}
+        return parse_stream_news(self._client.post_json("/xhr/ncp", params, payload, deadline))
+
+
+def _first_with_items(
+    deadline: Deadline,
+    first: Callable[[Deadline], tuple[News, ...]],
+    second: Callable[[Deadline], tuple[News, ...]],
+) -> tuple[News, ...]:
+    """The items of the first source or, when it fails or has none, those of the second.
+
+    The first may take half of the time. Raises the second's error when both fail.
+    """
+    answered = False
+    try:
+        if items := first(Deadline.after(deadline.remaining() / 2)):
+            return items
+        answered = True
+    except ProviderError as error:
+        logger.debug("falling back for news: %s", error)
+    try:
+        return second(deadline)
+    except ProviderError:
+        if answered:
+            return ()
+        raise

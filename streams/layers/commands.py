@@ -1,0 +1,50 @@
+"""Other commands of the process on the layer's own connection, so that two are enough for all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from .connection import REDIS_ERRORS, timeout_after
+from .health import LinkHealth
+
+T = TypeVar("T")
+
+Operation = Callable[[Redis], Awaitable[T]]
+
+
+class RedisUnavailable(Exception):
+    """Redis could not be asked, did not answer in time, or refused. Retry later."""
+
+
+class Commands:
+    """Runs operations one at a time; `lock` is the publisher's, which uses the connection too.
+
+    `on_lost()` is called when the server does not answer.
+    """
+
+    def __init__(
+        self, redis: Redis, lock: asyncio.Lock, health: LinkHealth, on_lost: Callable[[], None]
+    ) -> None:
+        self._redis = redis
+        self._lock = lock
+        self._health = health
+        self._on_lost = on_lost
+
+    async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
+        """What `operation(redis)` gives. Raises RedisUnavailable; while Redis is lost, at once."""
+        if not self._health.can_publish:
+            raise RedisUnavailable(f"Redis {self._health.server} is lost")
+        try:
+            async with timeout_after(timeout_seconds), self._lock:
+                result = await operation(self._redis)
+        except ResponseError as error:  # it answers, but will not, for example out of memory
+            raise RedisUnavailable(f"Redis {self._health.server} refuses: {error}") from error
+        except REDIS_ERRORS as error:
+            self._health.lost("publish", error)
+            self._on_lost()
+            raise RedisUnavailable(f"Redis {self._health.server} is lost: {error}") from error
+        self._health.restored("publish")
+        return result

@@ -1,0 +1,73 @@
+"""Blocking access to what the cluster shares in Redis, for code that runs in threads.
+
+Everything goes through the channel layer's connection, so that two connections are enough for a
+process. Who uses this must expect RedisUnavailable at any time and go on without the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+from streams.layers import RedisUnavailable
+
+T = TypeVar("T")
+
+Operation = Callable[["Redis"], Awaitable[T]]
+
+# What a thread waits longer than the operation may take, for the loop to get to it.
+MARGIN_SECONDS = 1.0
+
+
+class RunsOperations(Protocol):
+    """Something with a connection: our channel layer, or OwnConnection."""
+
+    async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
+        """What `operation(redis)` gives. Raises RedisUnavailable."""
+
+
+class OwnConnection:
+    """A connection beside a channel layer that does not lend its own."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        pool = BlockingConnectionPool.from_url(url, max_connections=1, **options)
+        self._redis = Redis(connection_pool=pool)
+
+    async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
+        """What `operation(redis)` gives. Raises RedisUnavailable."""
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await operation(self._redis)
+        except (RedisError, OSError) as error:
+            raise RedisUnavailable(f"Redis: {error or 'no answer in time'}") from error
+
+
+class SharedState:
+    """Operations on Redis from any thread; they run on the event loop it is bound to."""
+
+    def __init__(self, connection: RunsOperations, timeout_seconds: float) -> None:
+        self._connection = connection
+        self._timeout_seconds = timeout_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on, use the connection on this loop, which runs in another thread."""
+        self._loop = loop
+
+    def run(self, operation: Operation[T]) -> T:
+        """What `operation(redis)` gives. Raises RedisUnavailable."""
+        if self._loop is None or self._loop.is_closed():
+            raise RedisUnavailable("there is no event loop to reach Redis on")
+        running = asyncio.run_coroutine_threadsafe(
+            self._connection.run(operation, self._timeout_seconds), self._loop
+        )
+        try:
+            return running.result(self._timeout_seconds + MARGIN_SECONDS)
+        except (TimeoutError, concurrent.futures.CancelledError) as error:
+            running.cancel()
+            raise RedisUnavailable("the event loop did not get to it in time") from error

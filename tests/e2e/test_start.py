@@ -1,0 +1,42 @@
+"""Starting: what a server says of itself, and how wrong settings are refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.processes import Process, Server
+
+
+def test_a_server_says_where_its_data_comes_from() -> None:
+    with Server() as server:
+        server.wait_for(r"provider simulated \(simulated: the prices are made up\)")
+        assert server.address.startswith("127.0.0.1:")
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REFRESH_SECONDS", "abc"),
+        ("REFRESH_SECONDS", "0"),
+        ("REFRESH_SECONDS", "nan"),
+        ("MARKETDATA_PROVIDER", "bloomberg"),
+        ("YAHOO_BASE_URL", "localhost"),
+        ("MAX_SYMBOLS_PER_CONNECTION", "many"),
+        ("MAX_MESSAGE_BYTES", "-1"),
+        ("DEBUG", "perhaps"),
+        ("DATABASE_URL", "nonsense"),
+    ],
+)
+def test_a_wrong_setting_refuses_the_start_in_one_sentence(name: str, value: str) -> None:
+    with Process("manage.py", "serve", "--port", "0", **{name: value}) as process:
+        assert process.popen.wait(20) == 1
+    assert process.output.startswith("Refused to start: ")
+    assert name in process.output
+    assert len(process.output.splitlines()) == 1
+
+
+def test_outside_debug_mode_a_secret_key_is_needed() -> None:
+    with Process("manage.py", "check", DEBUG="0", SECRET_KEY="") as process:
+        assert process.popen.wait(20) == 1
+    assert "SECRET_KEY" in process.output
