@@ -14,7 +14,7 @@ from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
 from streams.apps import get_streams
 from streams.protocol import CLOSE_NO_SUBSCRIPTION, SUBPROTOCOL, ClientError, parse_command
-from streams.snapshots import Snapshot
+from streams.snapshots import Snapshot, is_behind
 from streams.subscriptions import Endpoint, Subscription
 
 logger = logging.getLogger(__name__)
@@ -64,8 +64,9 @@ class StreamConsumer(AsyncConsumer):
     async def stream_payload(self, message: dict[str, Any]) -> None:
         """A tick's payload, from the channel layer."""
         # Payloads of a group just left, and any older than the first data, may still be queued.
-        is_current = self._subscription and message["group"] == self._subscription.group
-        if is_current and message["made_at"] > self._sent_made_at:
+        if self._subscription is None or message["group"] != self._subscription.group:
+            return
+        if not is_behind(message["made_at"], self._sent_made_at, settings.REFRESH_SECONDS):
             await self._send_payload(message["payload"], message["made_at"])
 
     async def follow(self, subscription: Subscription) -> None:

@@ -24,7 +24,7 @@ from streams.claims import CELERY, LOCAL, TAKEOVER, Claimant
 from streams.ears import Ears
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.refresh import Refresher, payload_event, publish, utc_now
-from streams.snapshots import Snapshot
+from streams.snapshots import Snapshot, is_behind
 from streams.subscriptions import Subscription
 from streams.watch import Watch
 
@@ -206,8 +206,9 @@ class Feed:
 
     def _keep(self, snapshot: Snapshot) -> None:
         latest = self._latest.get(snapshot.subscription)
-        if latest is None or latest.made_at <= snapshot.made_at:
-            self._latest[snapshot.subscription] = snapshot
+        if latest and is_behind(snapshot.made_at, latest.made_at, self._interval_seconds):
+            return
+        self._latest[snapshot.subscription] = snapshot
 
     # --- Threads and time ---------------------------------------------------------------
 
