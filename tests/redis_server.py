@@ -65,7 +65,7 @@ class RedisServer:
         """Undo `pause`."""
         self._running().send_signal(signal.SIGCONT)
 
-    def command(self, *command: str) -> Any:
+    def command(self, *command: str | bytes) -> Any:
         """Run one command on a connection of its own and return the answer."""
         with redis.Redis.from_url(self.url, socket_timeout=5, decode_responses=True) as client:
             return client.execute_command(*command)
