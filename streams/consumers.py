@@ -121,6 +121,8 @@ class StreamConsumer(AsyncConsumer):
     async def _first(self, subscription: Subscription) -> Snapshot | None:
         try:
             return await self._feed.first(subscription)
+        except TimeoutError:
+            return None  # the next tick brings it
         except Exception:
             logger.exception("No first data for %s; the next tick brings it", self.endpoint)
             return None
