@@ -149,7 +149,11 @@ class Feed:
             self._watch.refused(shard)
         for shard in led:
             self._watch.led(shard, began_at)
-        await publish(self._layer, snapshots, claimant)
+        if claimant.source == LOCAL:
+            # A Redis that is full still carries messages; others' clients need none of these.
+            await self._deliver(snapshots, claimant)
+        else:
+            await publish(self._layer, snapshots, claimant)
 
     def _get_late(self) -> list[Subscription]:
         now = self._now()
@@ -158,12 +162,17 @@ class Feed:
     async def _help(self, late: Collection[Subscription]) -> None:
         """Their group's messages do not get here, though somebody may well send them."""
         snapshots = await self._in_thread(self._refresher.first, late, utc_now())
+        await self._deliver(snapshots, Claimant(HELP, self._me))
+
+    async def _deliver(self, snapshots: Collection[Snapshot], claimant: Claimant) -> None:
+        """Publish to this process's own listeners, as far as the layer can tell them apart."""
+        if not isinstance(self._layer, StreamsChannelLayer):
+            await publish(self._layer, snapshots, claimant)
+            return
         for snapshot in snapshots:
-            event = payload_event(snapshot, Claimant(HELP, self._me))
-            if isinstance(self._layer, StreamsChannelLayer):
-                self._layer.deliver(snapshot.subscription.group, event)
-            else:
-                await self._layer.group_send(snapshot.subscription.group, event)
+            self._layer.deliver(snapshot.subscription.group, payload_event(snapshot, claimant))
+            # Let sockets be written between groups: the first need not wait for the last.
+            await asyncio.sleep(0)
 
     def _watch_shards(self) -> None:
         self._watch.keep({self._refresher.shard_of(s) for s in self._listeners}, self._now())
