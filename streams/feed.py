@@ -24,7 +24,7 @@ from streams.claims import CELERY, LOCAL, TAKEOVER, Claimant
 from streams.ears import Ears
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.refresh import Refresher, payload_event, publish, utc_now
-from streams.snapshots import Snapshot
+from streams.snapshots import Snapshot, is_behind
 from streams.subscriptions import Subscription
 from streams.watch import Watch
 
@@ -64,7 +64,7 @@ class Feed:
         is_shared: bool,
     ) -> None:
         self._refresher = refresher
-        self._layer = layer
+        self.layer = layer
         self._interval_seconds = interval_seconds
         self._is_shared = is_shared
         self._me = uuid4().hex
@@ -90,7 +90,7 @@ class Feed:
             self._heard_at[subscription] = self._now()
             self._watch_shards()
             await self._ears.open(subscription.group)
-        await self._layer.group_add(subscription.group, channel_name)
+        await self.layer.group_add(subscription.group, channel_name)
         self._ticker.start()
 
     async def leave(self, subscription: Subscription, channel_name: str) -> None:
@@ -103,7 +103,7 @@ class Feed:
             self._latest.pop(subscription, None)
             self._executor.submit(self._refresher.release, [subscription])
             await self._ears.close(subscription.group)
-        await self._layer.group_discard(subscription.group, channel_name)
+        await self.layer.group_discard(subscription.group, channel_name)
 
     async def first(self, subscription: Subscription) -> Snapshot:
         """Data at once for somebody who has joined: at most one tick old."""
@@ -153,7 +153,7 @@ class Feed:
             # A Redis that is full still carries messages; others' clients need none of these.
             await self._deliver(snapshots, claimant)
         else:
-            await publish(self._layer, snapshots, claimant)
+            await publish(self.layer, snapshots, claimant)
 
     def _get_late(self) -> list[Subscription]:
         now = self._now()
@@ -166,11 +166,11 @@ class Feed:
 
     async def _deliver(self, snapshots: Collection[Snapshot], claimant: Claimant) -> None:
         """Publish to this process's own listeners, as far as the layer can tell them apart."""
-        if not isinstance(self._layer, StreamsChannelLayer):
-            await publish(self._layer, snapshots, claimant)
+        if not isinstance(self.layer, StreamsChannelLayer):
+            await publish(self.layer, snapshots, claimant)
             return
         for snapshot in snapshots:
-            self._layer.deliver(snapshot.subscription.group, payload_event(snapshot, claimant))
+            self.layer.deliver(snapshot.subscription.group, payload_event(snapshot, claimant))
             # Let sockets be written between groups: the first need not wait for the last.
             await asyncio.sleep(0)
 
@@ -209,14 +209,15 @@ class Feed:
 
     async def _settle(self) -> None:
         """Be sure to hear the next tick before a snapshot is read: no tick falls in between."""
-        if isinstance(self._layer, StreamsChannelLayer) and self._layer.is_connected:
+        if isinstance(self.layer, StreamsChannelLayer) and self.layer.is_connected:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._layer.settle(), SETTLE_SECONDS)
+                await asyncio.wait_for(self.layer.settle(), SETTLE_SECONDS)
 
     def _keep(self, snapshot: Snapshot) -> None:
         latest = self._latest.get(snapshot.subscription)
-        if latest is None or latest.made_at <= snapshot.made_at:
-            self._latest[snapshot.subscription] = snapshot
+        if latest and is_behind(snapshot.made_at, latest.made_at, self._interval_seconds):
+            return
+        self._latest[snapshot.subscription] = snapshot
 
     # --- Threads and time ---------------------------------------------------------------
 

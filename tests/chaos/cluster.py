@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import signal
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -24,7 +25,7 @@ class ProcfileProcess(Process):
     def __init__(self, name: str, **environment: str) -> None:
         super().__init__(*_get_arguments(name.partition("-")[0]), **environment)
 
-    @property
+    @cached_property
     def address(self) -> str:
         """HOST:PORT of a web process, once it listens."""
         return self.wait_for(r"Listening on http://(\S+)")[1]
