@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format clean
+.PHONY: help run test chaos check format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -21,6 +21,9 @@ stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Re
 
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/.dev ## Kill and freeze parts of a real cluster under 200 clients (minutes)
+	$(BIN)/python -m pytest -m chaos -rP tests/chaos
 
 check: $(VENV)/.dev ## Format, lint, types, layers, migrations, settings
 	$(BIN)/ruff format --check .
