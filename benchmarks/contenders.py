@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
 SERVER_CORE, CLIENT_CORE = 0, 1
 # A simple quote of the simulated market is about so long; sets overlap, as watchlists do.
-QUOTE_BYTES = 113
+QUOTE_BYTES = 130
 WATCHED_SYMBOLS = 400
 
 
