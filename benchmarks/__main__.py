@@ -54,6 +54,18 @@ SCENARIOS: list[tuple[str, Load, tuple[Contender, ...], int]] = [
         1,
     ),
     (
+        "1,000 clients, 40 KB, one group, every second, and nobody stalled for a minute",
+        Load(1000, size=40_960, duration=60.0),
+        (OURS,),
+        1,
+    ),
+    (
+        "1,000 clients, 40 KB, one group, every second, and 50 that stall for a minute",
+        Load(1000, size=40_960, duration=60.0, stalled=50),
+        (OURS,),
+        1,
+    ),
+    (
         "5,000 clients reconnecting at once",
         Load(5000, interval=5.0, duration=10.0, rate=0.0),
         (OURS, PICOWS, UVICORN),
@@ -72,6 +84,7 @@ def run(contender: Contender, load: Load) -> Result:
             "clients": load.clients,
             "groups": load.groups,
             "rate": load.rate,
+            "stalled": load.stalled,
             "interval": load.interval,
             "duration": load.duration,
         }

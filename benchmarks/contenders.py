@@ -32,6 +32,7 @@ class Load(msgspec.Struct, frozen=True):
     interval: float = 1.0
     duration: float = 10.0
     rate: float = 500.0
+    stalled: int = 0
 
 
 class Contender(msgspec.Struct, frozen=True):

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import json
+import os
+import socket
 import sys
 import time
 from array import array
@@ -52,6 +55,30 @@ class Client(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if not self.record.ending:
             self.record.closed += 1
+
+
+def stall(options: argparse.Namespace) -> list[socket.socket]:
+    """Clients that ask and then read nothing, with the least the kernel gives them to receive."""
+    stalled = []
+    key = base64.b64encode(os.urandom(16)).decode()
+    for number in range(options.stalled):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", options.port))
+        path = options.path.replace("{group}", str(number % options.groups))
+        client.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
+        )
+        first = options.first.split("|")[0].encode()
+        # A text frame masked with zeros is the text itself.
+        head = bytes([0x81, 0xFE]) + len(first).to_bytes(2, "big") + bytes(4)
+        client.sendall(
+            (head if len(first) > 125 else bytes([0x81, 0x80 | len(first)]) + bytes(4)) + first
+        )
+        stalled.append(client)
+    return stalled
 
 
 def get_usage(pid: int) -> tuple[float, int]:
@@ -112,6 +139,7 @@ async def run(options: argparse.Namespace) -> dict[str, float]:
     cpu_before, rss_before = get_usage(options.pid)
     transports = await connect_all(options, record)
     cpu_connected, rss_connected = get_usage(options.pid)
+    stalled = stall(options)
     await asyncio.sleep(options.interval)
     record.at, record.bytes = array("d"), 0
     cpu_started, _ = get_usage(options.pid)
@@ -122,6 +150,8 @@ async def run(options: argparse.Namespace) -> dict[str, float]:
     delays = [at - tick[0] for tick in ticks for at in tick]
     for transport in transports:
         transport.disconnect()
+    for client in stalled:
+        client.close()
     messages = max(1, len(record.at))
     return {
         "clients": options.clients,
@@ -131,6 +161,7 @@ async def run(options: argparse.Namespace) -> dict[str, float]:
         "cpu_us_per_connect": (cpu_connected - cpu_before) / options.clients * 1e6,
         "memory_kb_per_connection": (rss_connected - rss_before) / options.clients / 1024,
         "rss_mb": rss_ended / 1e6,
+        "rss_growth_mb": (rss_ended - rss_connected) / 1e6,
         "spread_p50_ms": percentile(delays, 0.5) * 1e3,
         "spread_p99_ms": percentile(delays, 0.99) * 1e3,
         "last_client_ms": max((tick[-1] - tick[0] for tick in ticks), default=float("nan")) * 1e3,
@@ -149,6 +180,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=1000)
     parser.add_argument("--groups", type=int, default=1)
     parser.add_argument("--rate", type=float, default=500.0, help="connects a second, 0 at once")
+    parser.add_argument("--stalled", type=int, default=0, help="clients more that never read")
     parser.add_argument("--interval", type=float, default=1.0)
     parser.add_argument("--duration", type=float, default=10.0)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

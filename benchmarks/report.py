@@ -13,6 +13,7 @@ COLUMNS = (
     ("p99 ms", "spread_p99_ms", 0),
     ("last client ms", "last_client_ms", 0),
     ("KB a connection", "memory_kb_per_connection", 1),
+    ("MB grown", "rss_growth_mb", 1),
     ("CPU µs a connect", "cpu_us_per_connect", 0),
     ("first data p99 ms", "first_data_p99_ms", 0),
     ("all connected s", "all_connected_s", 1),
