@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from functools import cached_property
 
 from channels.layers import BaseChannelLayer, get_channel_layer
@@ -13,7 +14,7 @@ from django.conf import settings
 from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
 from streams.feed import Feed
-from streams.layers import StreamsChannelLayer
+from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
 from streams.shared_state import OwnConnection, RunsOperations, SharedState
 from streams.state import State, memory_state, redis_state
@@ -29,6 +30,9 @@ class StreamsConfig(AppConfig):
     name = "streams"
     verbose_name = "Streams"
     default_auto_field = "django.db.models.BigAutoField"
+
+    # A worker's threads all begin at once, and must not each build a connection of their own.
+    _building = threading.Lock()
 
     def start(self) -> None:
         """For the start of a server: pay now for what the first client would wait for."""
@@ -48,10 +52,14 @@ class StreamsConfig(AppConfig):
 
         Raises RedisUnavailable.
         """
-        background = self.background_loop
+        with self._building:
+            background, refresher, layer = self.background_loop, self.refresher, self.layer
         claimant = Claimant(CELERY, task_id)
-        led, snapshots = self.refresher.lead({shard}, (), claimant, utc_now())
-        background.run(publish(self.layer, snapshots, claimant), settings.REFRESH_SECONDS)
+        led, snapshots = refresher.lead({shard}, (), claimant, utc_now())
+        try:
+            background.run(publish(layer, snapshots, claimant), settings.REFRESH_SECONDS)
+        except TimeoutError as error:
+            raise RedisUnavailable("the payloads could not be published in time") from error
         return bool(led)
 
     @cached_property
