@@ -203,6 +203,8 @@ if not DEBUG:
         "staticfiles": {"BACKEND": "dashboard.storage.ModuleManifestStorage"},
     }
 
+# For loggers that say something at every tick: of use only when ticks are what is looked for.
+QUIET_LEVEL = LOG_LEVEL if LOG_LEVEL in ("DEBUG", "ERROR") else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -212,13 +214,10 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # A line for every tick, twice: of use only when ticks are what is looked for.
-        **{
-            name: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"}
-            for name in ("celery.app.trace", "celery.worker.strategy")
-        },
+        "celery.app.trace": {"level": QUIET_LEVEL},
+        "celery.worker.strategy": {"level": QUIET_LEVEL},
         # Without Redis, a traceback at every tick.
-        "celery.beat": {"level": "WARNING", "filters": ["once_per_minute"]},
+        "celery.beat": {"level": QUIET_LEVEL, "filters": ["once_per_minute"]},
     },
     "filters": {"once_per_minute": {"()": "streams.logs.OncePerMinute"}},
 }
