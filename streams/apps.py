@@ -60,6 +60,7 @@ class StreamsConfig(AppConfig):
             background.run(publish(layer, snapshots, claimant), settings.REFRESH_SECONDS)
         except TimeoutError as error:
             raise RedisUnavailable("the payloads could not be published in time") from error
+        refresher.keep(snapshots)
         return bool(led)
 
     @cached_property
