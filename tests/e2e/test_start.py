@@ -10,8 +10,10 @@ from tests.redis_server import RedisServer
 
 def test_a_server_says_where_its_data_comes_from() -> None:
     with Server() as server:
-        server.wait_for(r"provider simulated \(simulated: the prices are made up\)")
-        server.wait_for("no Redis; refreshed by this process, for its own clients")
+        server.wait_for(
+            r"provider simulated \(simulated: the prices are made up\); "
+            "channel layer: StreamsChannelLayer; no Redis; refreshed by this process"
+        )
         assert server.address.startswith("127.0.0.1:")
         assert server.stop() == 0
 
