@@ -30,6 +30,15 @@ try:
         validate=validate.Regexp(r"^(https?://[^/\s]+/?)?$", error="Not like http://host:port."),
     )
     YAHOO_USER_AGENT = env.str("YAHOO_USER_AGENT", "")
+    # The budget of the whole cluster for everything that is asked of Yahoo.
+    YAHOO_REQUESTS_PER_SECOND = env.float(
+        "YAHOO_REQUESTS_PER_SECOND", 2.0, validate=validate.Range(0.01, 100)
+    )
+    YAHOO_BURST = env.int("YAHOO_BURST", 20, validate=validate.Range(1, 1000))
+    # curl_cffi shakes hands like a browser; it needs requirements-curl.txt.
+    YAHOO_HTTP = env.str(
+        "YAHOO_HTTP", "requests", validate=validate.OneOf(["requests", "curl_cffi"])
+    )
 
     # --- The cluster ---------------------------------------------------------------------
     # Empty: this process alone, no Redis, no Celery.

@@ -86,9 +86,12 @@ class StreamsConfig(AppConfig):
         state = self._state
         fetcher = build_fetcher(
             settings.MARKETDATA_PROVIDER,
-            state.quotes,
-            yahoo_base_url=settings.YAHOO_BASE_URL,
-            yahoo_user_agent=settings.YAHOO_USER_AGENT,
+            state,
+            base_url=settings.YAHOO_BASE_URL,
+            user_agent=settings.YAHOO_USER_AGENT,
+            requests_per_second=settings.YAHOO_REQUESTS_PER_SECOND,
+            burst=settings.YAHOO_BURST,
+            http=settings.YAHOO_HTTP,
         )
         return Refresher(fetcher, state, settings.REFRESH_SECONDS, settings.REFRESH_SHARDS)
 

@@ -38,6 +38,7 @@ QuotesCall = Future[Batch[SimpleQuote]]
 PROVIDER_SHARE = 0.9
 # Similar instruments are asked first, because their quotes belong to the tick's one batch.
 SIMILAR_SHARE = 0.5
+NOBODY: Mapping[str, int] = {}
 # More calls than any refresh makes; the rest is room for calls that hang.
 MAX_CALLS = 32
 
@@ -54,11 +55,17 @@ class Fetcher:
         self._lock = threading.Lock()
 
     def fetch(
-        self, needs: Needs, now: datetime, timeout_seconds: float, quotes_not_before: float
+        self,
+        needs: Needs,
+        now: datetime,
+        timeout_seconds: float,
+        quotes_not_before: float,
+        watched: Mapping[str, int] = NOBODY,
     ) -> Facts:
         """The facts for `needs`, as far as they come within `timeout_seconds`.
 
         Quotes fetched at `quotes_not_before` (Unix seconds) or later are not fetched again.
+        `watched` says how many subscriptions want a symbol: those go first.
         """
         deadline = Deadline.after(timeout_seconds)
         similar_deadline = Deadline.after(timeout_seconds * SIMILAR_SHARE)
@@ -79,7 +86,8 @@ class Fetcher:
         similar_found = self._found("similar symbols", similar, similar_deadline)
         symbols = needs.quotes.union(*similar_found.values())
         known = self._quotes.get(symbols, quotes_not_before)
-        quotes = self._ask_quotes(symbols - known.keys(), start)
+        wanted = sorted(symbols - known.keys(), key=lambda s: (-watched.get(s, 0), s))
+        quotes = self._ask_quotes(wanted, start)
         return Facts(
             now,
             quotes=self._collect_quotes(symbols, known, quotes, deadline),
@@ -92,11 +100,11 @@ class Fetcher:
             headlines=self._result("headlines", headlines, deadline) or (),
         )
 
-    def _ask_quotes(self, symbols: frozenset[str], start: _Start) -> set[QuotesCall]:
+    def _ask_quotes(self, symbols: Sequence[str], start: _Start) -> set[QuotesCall]:
         """The calls that bring these symbols: those under way, and a new one for the rest."""
         with self._lock:
             calls = {self._under_way[s] for s in symbols if s in self._under_way}
-            rest = sorted(symbols - self._under_way.keys())
+            rest = [s for s in symbols if s not in self._under_way]
             call = start(partial(self._fetch_quotes, rest), rest)
             if call:
                 self._under_way.update(dict.fromkeys(rest, call))
@@ -107,7 +115,8 @@ class Fetcher:
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[SimpleQuote]:
         batch = checked_batch(self.provider.fetch_quotes(symbols, now, deadline), SimpleQuote)
-        answered = [symbol for symbol in symbols if symbol not in batch.failed]
+        left = {*batch.failed, *batch.skipped}
+        answered = [symbol for symbol in symbols if symbol not in left]
         self._quotes.put({s: batch.found.get(s) for s in answered}, now.timestamp())
         return batch
 

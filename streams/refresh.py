@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import reduce
+from itertools import chain
 from operator import or_
 
 from channels.layers import BaseChannelLayer
@@ -22,7 +24,6 @@ from streams.claims import Claimant
 from streams.fetching import Fetcher
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.protocol import encode
-from streams.quotes import RecentQuotes
 from streams.snapshots import Snapshot
 from streams.state import State
 from streams.subscriptions import Endpoint, Subscription
@@ -140,12 +141,13 @@ class Refresher:
     ) -> list[Snapshot]:
         if not subscriptions:
             return []
-        topics_needs = (TOPICS[s.endpoint].needs(s) for s in subscriptions)
+        needs = [TOPICS[s.endpoint].needs(s) for s in subscriptions]
         facts = self._fetcher.fetch(
-            reduce(or_, topics_needs, Needs()),
+            reduce(or_, needs, Needs()),
             now,
             TIMEOUT_SHARE * self._interval_seconds,
             now.timestamp() - reuse_seconds,
+            Counter(chain.from_iterable(need.quotes for need in needs)),
         )
         made_at = now.timestamp()
         snapshots = [Snapshot(s, build_payload(s, facts), made_at) for s in subscriptions]
@@ -198,6 +200,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_fetcher(provider_name: str, quotes: RecentQuotes, **options: str) -> Fetcher:
+def build_fetcher(provider_name: str, state: State, **options: object) -> Fetcher:
     """A fetcher from the provider of this name; `options` are the provider's."""
-    return Fetcher(build_provider(provider_name, **options), quotes)
+    return Fetcher(build_provider(provider_name, options, state.source), state.quotes)

@@ -42,7 +42,7 @@ def known(request: pytest.FixtureRequest) -> Iterator[Known]:
     with FakeYahoo() as yahoo:
         serve_everything(yahoo)
         yahoo.routes["/v7/finance/quote"] = quotes(ACME)
-        yield Known(build_provider("yahoo", yahoo_base_url=yahoo.url), "ACME")
+        yield Known(build_provider("yahoo", {"base_url": yahoo.url}), "ACME")
 
 
 BATCHES: list[tuple[str, type]] = [
