@@ -35,6 +35,8 @@ try:
         "YAHOO_REQUESTS_PER_SECOND", 2.0, validate=validate.Range(0.01, 100)
     )
     YAHOO_BURST = env.int("YAHOO_BURST", 20, validate=validate.Range(1, 1000))
+    # Prices pushed over Yahoo's own WebSocket, between the ticks.
+    YAHOO_STREAM = env.bool("YAHOO_STREAM", default=False)
     # curl_cffi shakes hands like a browser; it needs requirements-curl.txt.
     YAHOO_HTTP = env.str(
         "YAHOO_HTTP", "requests", validate=validate.OneOf(["requests", "curl_cffi"])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import cached_property
+from typing import Any
 
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.apps import AppConfig, apps
 from django.conf import settings
 
+from marketdata.health import ReportsHealth, UpstreamHealth
 from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
 from streams.feed import Feed
@@ -33,6 +35,9 @@ class StreamsConfig(AppConfig):
     def start(self) -> None:
         """For the start of a server: pay now for what the first client would wait for."""
         self.refresher.warm_up(utc_now())
+        # In a cluster the worker does it, which fetches for all.
+        if settings.YAHOO_STREAM and not self._shared:
+            self.refresher.start_stream()
         provider = self.refresher.provider
         remark = " (simulated: the prices are made up)" if provider.is_simulated else ""
         logger.info(
@@ -50,9 +55,27 @@ class StreamsConfig(AppConfig):
         """
         background = self.background_loop
         claimant = Claimant(CELERY, task_id)
+        if settings.YAHOO_STREAM:
+            self.refresher.start_stream()
         led, snapshots = self.refresher.lead({shard}, (), claimant, utc_now())
         background.run(publish(self.layer, snapshots, claimant), settings.REFRESH_SECONDS)
         return bool(led)
+
+    def get_upstream_health(self) -> UpstreamHealth | None:
+        """How the source is doing, if the provider knows. Blocks: call it off the event loop."""
+        provider = self.refresher.provider
+        return provider.get_health() if isinstance(provider, ReportsHealth) else None
+
+    @property
+    def yahoo_options(self) -> dict[str, Any]:
+        """What the settings say about Yahoo, by field of its options."""
+        return {
+            "base_url": settings.YAHOO_BASE_URL,
+            "user_agent": settings.YAHOO_USER_AGENT,
+            "requests_per_second": settings.YAHOO_REQUESTS_PER_SECOND,
+            "burst": settings.YAHOO_BURST,
+            "http": settings.YAHOO_HTTP,
+        }
 
     @cached_property
     def layer(self) -> BaseChannelLayer:
@@ -87,11 +110,7 @@ class StreamsConfig(AppConfig):
         fetcher = build_fetcher(
             settings.MARKETDATA_PROVIDER,
             state,
-            base_url=settings.YAHOO_BASE_URL,
-            user_agent=settings.YAHOO_USER_AGENT,
-            requests_per_second=settings.YAHOO_REQUESTS_PER_SECOND,
-            burst=settings.YAHOO_BURST,
-            http=settings.YAHOO_HTTP,
+            **self.yahoo_options,
         )
         return Refresher(fetcher, state, settings.REFRESH_SECONDS, settings.REFRESH_SHARDS)
 

@@ -19,7 +19,7 @@ from channels.layers import BaseChannelLayer
 
 from marketdata.deadlines import Deadline
 from marketdata.providers import build_provider
-from marketdata.providers.base import Provider
+from marketdata.providers.base import Provider, PushesPrices
 from streams.claims import Claimant
 from streams.fetching import Fetcher
 from streams.layers import RedisUnavailable, StreamsChannelLayer
@@ -58,6 +58,11 @@ class Refresher:
     @property
     def provider(self) -> Provider:
         return self._fetcher.provider
+
+    def start_stream(self) -> None:
+        """Have the provider's prices pushed as well, if it can; once is enough."""
+        if isinstance(self.provider, PushesPrices):
+            self.provider.start_stream()
 
     def warm_up(self, now: datetime) -> None:
         """Build the market's calendar, which takes half a second the first time."""

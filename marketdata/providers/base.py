@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -79,3 +79,14 @@ class Provider(Protocol):
 
     def fetch_headlines(self, now: datetime, deadline: Deadline) -> tuple[News, ...]:
         """News of the market as a whole, newest first."""
+
+
+@runtime_checkable
+class PushesPrices(Protocol):
+    """A provider that can also have prices pushed to it, between the calls."""
+
+    def start_stream(self) -> None:
+        """Begin, unless it has begun; in the process that fetches for all."""
+
+    def stop_stream(self) -> None:
+        """End it."""

@@ -54,6 +54,8 @@ class YahooClient:
         options = options or YahooOptions()
         store = store or MemoryStore(clock)
         self.hosts = Hosts(options.base_url)
+        self.user_agent = options.user_agent or DEFAULT_USER_AGENT
+        self.use_proxies = not is_loopback(options.base_url)
         self.guard = Guard(
             Breakers(store, clock),
             Budget(store, options.requests_per_second, options.burst),

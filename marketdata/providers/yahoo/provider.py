@@ -22,6 +22,7 @@ from marketdata.providers.yahoo.endpoints import GROUPS, YahooEndpoints
 from marketdata.providers.yahoo.facts import SlowFacts
 from marketdata.providers.yahoo.kinds import Kind, Kinds
 from marketdata.providers.yahoo.options import YahooOptions
+from marketdata.providers.yahoo.pushed_prices import PushedPrices
 from marketdata.providers.yahoo.quote_batches import QuoteBatches
 from marketdata.providers.yahoo.shared_facts import SharedFacts
 from marketdata.providers.yahoo.transport import MAX_CONCURRENT
@@ -63,6 +64,7 @@ class YahooProvider:
         self._facts = SlowFacts(
             slow_executor, FactCache(MAX_KEPT_FACTS), SharedFacts(store), self._guard, clock
         )
+        self._stream = PushedPrices(self._quotes.turns, self._client, clock)
 
     def fetch_quotes(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
@@ -117,6 +119,14 @@ class YahooProvider:
         batch = self._get_all(self._kinds.headlines, (_HEADLINES,), now, deadline)
         return batch.found.get(_HEADLINES, ())
 
+    def start_stream(self) -> None:
+        """Have prices pushed for the symbols that are asked for; polling stays the truth."""
+        self._stream.start()
+
+    def stop_stream(self) -> None:
+        """End it; returns when it has."""
+        self._stream.stop()
+
     def get_health(self) -> UpstreamHealth:
         """Breakers, budget, crumb and turns of the cluster; the calls of this process."""
         now = self._clock.time()
@@ -138,6 +148,7 @@ class YahooProvider:
             crumb_age_seconds=max(0.0, now - credentials.fetched_at) if credentials else None,
             turns=self._quotes.get_health(),
             calls=dict(calls),
+            stream=self._stream.state,
         )
 
     def _get_all(
