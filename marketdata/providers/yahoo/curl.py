@@ -65,7 +65,6 @@ class CurlTransport:
             allow_redirects=False,
             content_callback=body.add,
         )
-        body.check()
         return Answer(
             status=response.status_code,
             headers={name.lower(): value or "" for name, value in response.headers.items()},
@@ -89,20 +88,16 @@ class CurlTransport:
 
 
 class _Body:
-    """Gathers what comes in, and stops the transfer when it is too much."""
+    """Gathers what comes in; what it raises stops the transfer."""
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self.is_too_large = False
         self.received = bytearray()
 
     def add(self, chunk: bytes) -> int:
         if len(self.received) + len(chunk) > MAX_BODY_BYTES:
-            self.is_too_large = True
-            return 0  # libcurl takes it for an error of writing and hangs up
+            raise MalformedAnswer(
+                f"{self._what}: an answer over {MAX_BODY_BYTES} bytes is too large"
+            )
         self.received += chunk
         return len(chunk)
-
-    def check(self) -> None:
-        if self.is_too_large:
-            raise MalformedAnswer(f"{self._what}: an answer over {MAX_BODY_BYTES} bytes")
