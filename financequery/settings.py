@@ -5,6 +5,7 @@ that names the variable.
 """
 
 import ssl
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ try:
     YAHOO_HTTP = env.str(
         "YAHOO_HTTP", "requests", validate=validate.OneOf(["requests", "curl_cffi"])
     )
+    if YAHOO_HTTP == "curl_cffi" and find_spec("curl_cffi") is None:
+        raise ImproperlyConfigured("YAHOO_HTTP=curl_cffi needs requirements-curl.txt installed")
 
     # --- The cluster ---------------------------------------------------------------------
     # Empty: this process alone, no Redis, no Celery.

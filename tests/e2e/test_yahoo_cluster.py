@@ -43,7 +43,7 @@ def servers(yahoo: FakeYahoo, redis: RedisServer) -> Iterator[list[Server]]:
                     MARKETDATA_PROVIDER="yahoo",
                     YAHOO_BASE_URL=yahoo.url,
                     REDIS_URL=redis.url,
-                    REFRESH_SECONDS="1",
+                    REFRESH_SECONDS="0.6",
                 )
             )
             for _ in range(2)
@@ -75,9 +75,9 @@ async def test_processes_share_crumb_calls_and_silence(
         assert (yahoo.count("/"), yahoo.count("/v1/test/getcrumb")) == (1, 1)
         assert len(redis.list_clients()) <= 4
         yahoo.calls.clear()
-        for _ in range(4):
+        for _ in range(3):
             await receive(other)
-        assert yahoo.count(QUOTES) <= 6
+        assert yahoo.count(QUOTES) <= 5
         good = yahoo.routes[QUOTES]
         yahoo.routes[QUOTES] = Reply(429, headers={"Retry-After": "2"})
         await until(other, has_data=False)

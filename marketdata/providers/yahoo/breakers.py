@@ -96,7 +96,7 @@ class Breakers:
         """The call failed in a way that is the source's fault."""
         self._count(permit, type(error).__name__ if isinstance(error, ProviderError) else "bug")
         if isinstance(error, RateLimited):
-            self._limited(permit, error.retry_after_seconds)
+            self._open(ALL, ALL_PAUSE_SECONDS, error.retry_after_seconds)
         elif ALL in permit.probes:
             # Bad, but no 429: the limit is over.
             self._lift(ALL)
@@ -113,17 +113,13 @@ class Breakers:
             for name in (ALL, *groups)
         }
 
-    def _limited(self, permit: Permit, retry_after: float | None) -> None:
-        present = self._read((ALL,)).get(ALL)
-        if present and self._state(present) == "open":
-            return  # by an answer of the same moment
-        self._open(ALL, ALL_PAUSE_SECONDS, retry_after)
-
     def _open(
         self, name: str, pause_seconds: tuple[float, float], retry_after: float | None = None
     ) -> None:
         shortest, longest = pause_seconds
         previous = self._read((name,)).get(name)
+        if previous and self._state(previous) == "open":
+            return  # by another call, or another process, of the same moment
         seconds = min(longest, 2 * previous.seconds) if previous else shortest
         wait = seconds
         if retry_after is not None:

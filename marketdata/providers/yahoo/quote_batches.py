@@ -26,6 +26,8 @@ QUOTES_PER_CALL = 50
 GROUP = "quotes"
 HEALTH_KEY = "turns"
 HEALTH_SECONDS = 60.0
+# For so long, what is said about more symbols counts.
+HEALTH_OF_ALL_SECONDS = 15.0
 
 
 class _Answers(msgspec.Struct, frozen=True):
@@ -130,8 +132,10 @@ class QuoteBatches:
         return self.turns.recent(skipped, max_age_seconds(symbols, per_second), at)
 
     def _report(self, health: TurnsHealth) -> None:
-        """Let every process of the cluster show it; the largest set of symbols counts."""
-        if health.symbols:
+        """Let every process of the cluster show it, unless it is about a newcomer only."""
+        present = self.get_health()
+        is_small = present and present.symbols > health.symbols
+        if not (is_small and present and abs(health.at - present.at) < HEALTH_OF_ALL_SECONDS):
             self._store.put(HEALTH_KEY, msgspec.json.encode(health), HEALTH_SECONDS)
 
     def get_health(self) -> TurnsHealth | None:

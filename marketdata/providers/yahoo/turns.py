@@ -27,6 +27,7 @@ class _Symbol(msgspec.Struct):
     asked_at: float | None = None
     quote: SimpleQuote | None = None
     quote_at: float = 0.0
+    has_failed: bool = False
 
 
 class Turns:
@@ -62,10 +63,14 @@ class Turns:
         with self._lock:
             for symbol, quote in found.items():
                 state = self._wanted(symbol, now)
-                state.quote, state.quote_at = quote, now
+                state.quote, state.quote_at, state.has_failed = quote, now, False
             for symbol in without:
-                if symbol in self._symbols:
-                    self._symbols[symbol].quote = None
+                failed = self._symbols.get(symbol)
+                if failed:
+                    failed.quote = None
+                    # Next in turn, for it shows nothing; but only once, lest it hold up others.
+                    failed.asked_at = failed.asked_at if failed.has_failed else None
+                    failed.has_failed = True
 
     def pushed(self, symbol: str, quote: SimpleQuote, at: float) -> None:
         """A newer quote came by itself. Only for symbols that the last turn brought one of."""

@@ -46,6 +46,18 @@ def test_five_failures_within_thirty_seconds_open_one_group(breakers: Breakers) 
     assert not is_open(breakers, "details")
 
 
+def test_processes_that_open_at_the_same_moment_do_not_double_the_pause(
+    store: MemoryStore, clock: FakeClock, breakers: Breakers
+) -> None:
+    other = Breakers(store, clock)
+    mine, theirs = ([b.enter("quotes") for _ in range(5)] for b in (breakers, other))
+    for permits, process in ((mine, breakers), (theirs, other)):
+        for permit in permits:
+            process.failed(permit, DOWN)
+    clock.pass_by(30)
+    assert breakers.room("quotes") == 1
+
+
 def test_failures_that_are_far_apart_open_nothing(breakers: Breakers, clock: FakeClock) -> None:
     for _ in range(10):
         fail(breakers)

@@ -54,6 +54,17 @@ def test_a_quote_is_shown_until_it_is_too_old_or_its_symbol_failed() -> None:
     assert set(turns.recent(["A", "B"], 30, 110.0)) == {"B"}
 
 
+def test_a_symbol_that_failed_is_next_but_only_once() -> None:
+    turns, symbols = Turns(), [f"S{number}" for number in range(8)]
+    for tick in range(4):
+        turns.landed(dict.fromkeys(turns.choose(symbols, 2, float(tick)), quote("S")), [], tick)
+    failed = turns.choose(symbols, 2, 4.0)
+    turns.landed({}, failed, 4.0)
+    assert turns.choose(symbols, 2, 5.0) == failed
+    turns.landed({}, failed, 5.0)
+    assert not set(turns.choose(symbols, 2, 6.0)) & set(failed)
+
+
 def test_a_pushed_price_is_newer_but_never_replaces_a_failure() -> None:
     turns = Turns()
     turns.pushed("A", quote("A", 2.0), 100.0)
