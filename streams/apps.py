@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,7 @@ from marketdata.health import ReportsHealth, UpstreamHealth
 from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
 from streams.feed import Feed
-from streams.layers import StreamsChannelLayer
+from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
 from streams.shared_state import OwnConnection, RunsOperations, SharedState
 from streams.state import State, memory_state, redis_state
@@ -31,6 +32,9 @@ class StreamsConfig(AppConfig):
     name = "streams"
     verbose_name = "Streams"
     default_auto_field = "django.db.models.BigAutoField"
+
+    # A worker's threads all begin at once, and must not each build a connection of their own.
+    _building = threading.Lock()
 
     def start(self) -> None:
         """For the start of a server: pay now for what the first client would wait for."""
@@ -53,12 +57,17 @@ class StreamsConfig(AppConfig):
 
         Raises RedisUnavailable.
         """
-        background = self.background_loop
+        with self._building:
+            background, refresher, layer = self.background_loop, self.refresher, self.layer
         claimant = Claimant(CELERY, task_id)
         if settings.YAHOO_STREAM:
-            self.refresher.start_stream()
-        led, snapshots = self.refresher.lead({shard}, (), claimant, utc_now())
-        background.run(publish(self.layer, snapshots, claimant), settings.REFRESH_SECONDS)
+            refresher.start_stream()
+        led, snapshots = refresher.lead({shard}, (), claimant, utc_now())
+        try:
+            background.run(publish(layer, snapshots, claimant), settings.REFRESH_SECONDS)
+        except TimeoutError as error:
+            raise RedisUnavailable("the payloads could not be published in time") from error
+        refresher.keep(snapshots)
         return bool(led)
 
     def get_upstream_health(self) -> UpstreamHealth | None:

@@ -5,6 +5,7 @@ Ticker, arrivals and the Celery task all end here; nothing else sends data to gr
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import time
@@ -91,8 +92,8 @@ class Refresher:
     ) -> tuple[set[int], list[Snapshot]]:
         """A tick for everybody: the shards that were to be had, and their payloads.
 
-        Those of `local` in these shards are refreshed also when their leases were lost.
-        Raises RedisUnavailable.
+        To be published, and then kept: those who listen come before newcomers. Those of `local`
+        in these shards are refreshed also when their leases were lost. Raises RedisUnavailable.
         """
         claims, registry = self._state.claims, self._state.registry
         led = {shard for shard in shards if claims.claim_tick(shard, claimant)}
@@ -105,8 +106,14 @@ class Refresher:
         """A tick for these subscriptions, whoever else may refresh them."""
         return self._refresh(subscriptions, now, REUSE_SHARE * self._interval_seconds)
 
+    def keep(self, snapshots: Collection[Snapshot]) -> None:
+        """Have these ready for newcomers, on whatever process."""
+        if snapshots:
+            self._state.snapshots.put(snapshots)
+
     def first(self, subscriptions: Collection[Subscription], now: datetime) -> list[Snapshot]:
         """Snapshots, at most one tick old, of subscriptions that are new to this process."""
+        others_deadline = Deadline.after(OTHERS_SHARE * self._interval_seconds)
         self.renew(subscriptions, now)
         not_before = now.timestamp() - self._interval_seconds
         found = dict(self._state.snapshots.get(subscriptions, not_before))
@@ -115,7 +122,7 @@ class Refresher:
             mine = self._claim_first(missing)
             found.update({s.subscription: s for s in self._refresh_new(mine, now)})
             theirs = [s for s in missing if s not in found]
-            found.update(self._await_others(theirs, not_before))
+            found.update(self._await_others(theirs, not_before, others_deadline))
             found.update({s.subscription: s for s in self._refresh_new(_rest(theirs, found), now)})
         return list(found.values())
 
@@ -126,10 +133,9 @@ class Refresher:
             return set(subscriptions)
 
     def _await_others(
-        self, subscriptions: Collection[Subscription], not_before: float
+        self, subscriptions: Collection[Subscription], not_before: float, deadline: Deadline
     ) -> dict[Subscription, Snapshot]:
         """Snapshots that another process of the cluster is making at this moment."""
-        deadline = Deadline.after(OTHERS_SHARE * self._interval_seconds)
         found: dict[Subscription, Snapshot] = {}
         while (rest := _rest(subscriptions, found)) and deadline.remaining():
             time.sleep(OTHERS_POLL_SECONDS)
@@ -139,7 +145,9 @@ class Refresher:
     def _refresh_new(
         self, subscriptions: Collection[Subscription], now: datetime
     ) -> list[Snapshot]:
-        return self._refresh(subscriptions, now, self._interval_seconds)
+        snapshots = self._refresh(subscriptions, now, self._interval_seconds)
+        self.keep(snapshots)
+        return snapshots
 
     def _refresh(
         self, subscriptions: Collection[Subscription], now: datetime, reuse_seconds: float
@@ -155,9 +163,7 @@ class Refresher:
             Counter(chain.from_iterable(need.quotes for need in needs)),
         )
         made_at = now.timestamp()
-        snapshots = [Snapshot(s, build_payload(s, facts), made_at) for s in subscriptions]
-        self._state.snapshots.put(snapshots)
-        return snapshots
+        return [Snapshot(s, build_payload(s, facts), made_at) for s in subscriptions]
 
 
 def _rest(
@@ -186,6 +192,18 @@ async def publish(
         return
     for group, message in messages:
         await layer.group_send(group, message)
+
+
+async def deliver(
+    layer: BaseChannelLayer, snapshots: Iterable[Snapshot], claimant: Claimant
+) -> None:
+    """`publish` to the receivers of this process only, where the layer can."""
+    if not isinstance(layer, StreamsChannelLayer):
+        await publish(layer, snapshots, claimant)
+        return
+    for snapshot in snapshots:
+        layer.deliver(snapshot.subscription.group, payload_event(snapshot, claimant))
+        await asyncio.sleep(0)  # let sockets be written between groups
 
 
 def payload_event(snapshot: Snapshot, claimant: Claimant) -> dict[str, object]:

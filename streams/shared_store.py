@@ -8,8 +8,8 @@ from typing import TypeVar
 from redis.asyncio import Redis
 
 from marketdata.sharing import Bucket, MemoryStore
-from streams.layers import RedisUnavailable
-from streams.shared_state import Operation, SharedState
+from streams.layers import Operation, RedisUnavailable
+from streams.shared_state import SharedState
 
 T = TypeVar("T")
 
