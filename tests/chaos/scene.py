@@ -73,14 +73,14 @@ class Scene:
         time.sleep(ticks * TICK)
         return Window(begin, time.monotonic())
 
-    def await_worker(self) -> None:
+    def await_worker(self, timeout_seconds: float = CALM_TIMEOUT_SECONDS) -> None:
         """Returns with the next refresh that the worker makes."""
         begin = time.monotonic()
         wait_until(
             lambda: any(
                 r.by == WORKER for r in self.upstream.get_refreshes(Window(begin, math.inf))
             ),
-            CALM_TIMEOUT_SECONDS,
+            timeout_seconds,
         )
 
     # --- What clients notice ------------------------------------------------------------
