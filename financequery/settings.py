@@ -5,6 +5,7 @@ that names the variable.
 """
 
 import ssl
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,19 @@ try:
         validate=validate.Regexp(r"^(https?://[^/\s]+/?)?$", error="Not like http://host:port."),
     )
     YAHOO_USER_AGENT = env.str("YAHOO_USER_AGENT", "")
+    # The budget of the whole cluster for everything that is asked of Yahoo.
+    YAHOO_REQUESTS_PER_SECOND = env.float(
+        "YAHOO_REQUESTS_PER_SECOND", 2.0, validate=validate.Range(0.01, 100)
+    )
+    YAHOO_BURST = env.int("YAHOO_BURST", 20, validate=validate.Range(1, 1000))
+    # Prices pushed over Yahoo's own WebSocket, between the ticks.
+    YAHOO_STREAM = env.bool("YAHOO_STREAM", default=False)
+    # curl_cffi shakes hands like a browser; it needs requirements-curl.txt.
+    YAHOO_HTTP = env.str(
+        "YAHOO_HTTP", "requests", validate=validate.OneOf(["requests", "curl_cffi"])
+    )
+    if YAHOO_HTTP == "curl_cffi" and find_spec("curl_cffi") is None:
+        raise ImproperlyConfigured("YAHOO_HTTP=curl_cffi needs requirements-curl.txt installed")
 
     # --- The cluster ---------------------------------------------------------------------
     # Empty: this process alone, no Redis, no Celery.

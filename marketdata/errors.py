@@ -5,7 +5,9 @@ MarketDataError
 └── ProviderError              the source's
     ├── ProviderUnavailable    no usable answer: network, 5xx, block page; retry later
     │   ├── RateLimited        asked too often; retry after `retry_after_seconds`
-    │   └── DeadlineExceeded   the answer did not come in time; retry next tick
+    │   ├── SourceRefuses      blocked or sent elsewhere; a retry helps later, not at once
+    │   ├── DeadlineExceeded   the answer did not come in time; retry next tick
+    │   └── SourcePaused       not asked at all: it failed too often, or the budget is spent
     ├── AuthenticationFailed   cookie or crumb refused even after a new one; retry later
     ├── NotFound               the source knows nothing of it; a retry does not help
     └── MalformedAnswer        an answer of an unknown shape; a retry rarely helps
@@ -36,8 +38,16 @@ class RateLimited(ProviderUnavailable):
         self.retry_after_seconds = retry_after_seconds
 
 
+class SourceRefuses(ProviderUnavailable):
+    """The source does not want to answer us: a block page, a redirect, a bad request."""
+
+
 class DeadlineExceeded(ProviderUnavailable):
     """The answer did not come before the deadline of its tick."""
+
+
+class SourcePaused(ProviderUnavailable):
+    """The source was not asked, out of courtesy: after failures, or because the budget is spent."""
 
 
 class AuthenticationFailed(ProviderError):

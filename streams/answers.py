@@ -6,7 +6,7 @@ Fields inside a struct are not: they are looked at where a payload is built.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from marketdata.domain.movers import Mover, Movers
@@ -22,12 +22,14 @@ def checked_batch(answer: object, item_type: type[T]) -> Batch[T]:
         raise MalformedAnswer(f"a {type(answer).__name__} instead of a batch")
     if not isinstance(answer.found, Mapping) or not isinstance(answer.failed, Mapping):
         raise MalformedAnswer("a batch without mappings")
+    if not isinstance(answer.skipped, Collection):
+        raise MalformedAnswer("a batch that skipped what is no collection")
     wrong = [s for s, item in answer.found.items() if not isinstance(item, item_type)]
     if not wrong:
         return answer
     error = MalformedAnswer(f"something else than a {item_type.__name__}")
     found = {s: item for s, item in answer.found.items() if isinstance(item, item_type)}
-    return Batch(found, {**answer.failed, **dict.fromkeys(wrong, error)})
+    return Batch(found, {**answer.failed, **dict.fromkeys(wrong, error)}, answer.skipped)
 
 
 def checked_tuple(answer: object, item_type: type[T]) -> tuple[T, ...]:

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import threading
 from functools import cached_property
+from typing import Any
 
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.apps import AppConfig, apps
 from django.conf import settings
 
+from marketdata.health import ReportsHealth, UpstreamHealth
 from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
 from streams.feed import Feed
@@ -37,6 +39,9 @@ class StreamsConfig(AppConfig):
     def start(self) -> None:
         """For the start of a server: say what it is, pay now for what the first client needs."""
         self.refresher.warm_up(utc_now())
+        # In a cluster the worker does it, which fetches for all.
+        if settings.YAHOO_STREAM and not self._shared:
+            self.refresher.start_stream()
         provider = self.refresher.provider
         remark = " (simulated: the prices are made up)" if provider.is_simulated else ""
         logger.info(
@@ -62,6 +67,8 @@ class StreamsConfig(AppConfig):
         with self._building:
             background, refresher, layer = self.background_loop, self.refresher, self.layer
         claimant = Claimant(CELERY, task_id)
+        if settings.YAHOO_STREAM:
+            refresher.start_stream()
         led, snapshots = refresher.lead({shard}, (), claimant, utc_now())
         try:
             background.run(publish(layer, snapshots, claimant), settings.REFRESH_SECONDS)
@@ -69,6 +76,22 @@ class StreamsConfig(AppConfig):
             raise RedisUnavailable("the payloads could not be published in time") from error
         refresher.keep(snapshots)
         return bool(led)
+
+    def get_upstream_health(self) -> UpstreamHealth | None:
+        """How the source is doing, if the provider knows. Blocks: call it off the event loop."""
+        provider = self.refresher.provider
+        return provider.get_health() if isinstance(provider, ReportsHealth) else None
+
+    @property
+    def yahoo_options(self) -> dict[str, Any]:
+        """What the settings say about Yahoo, by field of its options."""
+        return {
+            "base_url": settings.YAHOO_BASE_URL,
+            "user_agent": settings.YAHOO_USER_AGENT,
+            "requests_per_second": settings.YAHOO_REQUESTS_PER_SECOND,
+            "burst": settings.YAHOO_BURST,
+            "http": settings.YAHOO_HTTP,
+        }
 
     @cached_property
     def layer(self) -> BaseChannelLayer:
@@ -102,9 +125,8 @@ class StreamsConfig(AppConfig):
         state = self._state
         fetcher = build_fetcher(
             settings.MARKETDATA_PROVIDER,
-            state.quotes,
-            yahoo_base_url=settings.YAHOO_BASE_URL,
-            yahoo_user_agent=settings.YAHOO_USER_AGENT,
+            state,
+            **self.yahoo_options,
         )
         return Refresher(fetcher, state, settings.REFRESH_SECONDS, settings.REFRESH_SHARDS)
 

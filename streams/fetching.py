@@ -39,6 +39,7 @@ QuotesCall = Future[Batch[SimpleQuote]]
 PROVIDER_SHARE = 0.9
 # Similar instruments are asked first, because their quotes belong to the tick's one batch.
 SIMILAR_SHARE = 0.5
+NOBODY: Mapping[str, int] = {}
 # More calls than any refresh makes; the rest is room for calls that hang.
 MAX_CALLS = 32
 
@@ -78,11 +79,17 @@ class Fetcher:
         self._lock = threading.Lock()
 
     def fetch(
-        self, needs: Needs, now: datetime, timeout_seconds: float, quotes_not_before: float
+        self,
+        needs: Needs,
+        now: datetime,
+        timeout_seconds: float,
+        quotes_not_before: float,
+        watched: Mapping[str, int] = NOBODY,
     ) -> Facts:
         """The facts for `needs`, as far as they come within `timeout_seconds`.
 
         Quotes fetched at `quotes_not_before` (Unix seconds) or later are not fetched again.
+        `watched` says how many subscriptions want a symbol: those go first.
         """
         deadline = Deadline.after(timeout_seconds)
         similar_deadline = Deadline.after(timeout_seconds * SIMILAR_SHARE)
@@ -91,7 +98,8 @@ class Fetcher:
         similar = self._found("similar symbols", calls.similar, similar_deadline)
         symbols = needs.quotes.union(*similar.values())
         known = self._quotes.get(symbols, quotes_not_before)
-        quotes = self._ask_quotes(symbols - known.keys(), when)
+        wanted = sorted(symbols - known.keys(), key=lambda s: (-watched.get(s, 0), s))
+        quotes = self._ask_quotes(wanted, when)
         return Facts(
             now,
             quotes=self._collect_quotes(symbols, known, quotes, deadline),
@@ -126,11 +134,11 @@ class Fetcher:
         refused.set_exception(ProviderUnavailable("too many earlier calls still hang"))
         return refused
 
-    def _ask_quotes(self, symbols: frozenset[str], when: _When) -> set[QuotesCall]:
+    def _ask_quotes(self, symbols: Sequence[str], when: _When) -> set[QuotesCall]:
         """The calls that bring these symbols: those under way, and a new one for the rest."""
         with self._lock:
             calls = {self._under_way[s] for s in symbols if s in self._under_way}
-            rest = sorted(symbols - self._under_way.keys())
+            rest = [s for s in symbols if s not in self._under_way]
             call = self._start(partial(self._fetch_quotes, rest), rest, when)
             if call:
                 self._under_way.update(dict.fromkeys(rest, call))
@@ -141,7 +149,8 @@ class Fetcher:
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[SimpleQuote]:
         batch = checked_batch(self.provider.fetch_quotes(symbols, now, deadline), SimpleQuote)
-        answered = [symbol for symbol in symbols if symbol not in batch.failed]
+        left = {*batch.failed, *batch.skipped}
+        answered = [symbol for symbol in symbols if symbol not in left]
         self._quotes.put({s: batch.found.get(s) for s in answered}, now.timestamp())
         return batch
 

@@ -9,21 +9,22 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import reduce
+from itertools import chain
 from operator import or_
 
 from channels.layers import BaseChannelLayer
 
 from marketdata.deadlines import Deadline
 from marketdata.providers import build_provider
-from marketdata.providers.base import Provider
+from marketdata.providers.base import Provider, PushesPrices
 from streams.claims import Claimant
 from streams.fetching import Fetcher
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.protocol import encode
-from streams.quotes import RecentQuotes
 from streams.snapshots import Snapshot
 from streams.state import State
 from streams.subscriptions import Endpoint, Subscription
@@ -58,6 +59,11 @@ class Refresher:
     @property
     def provider(self) -> Provider:
         return self._fetcher.provider
+
+    def start_stream(self) -> None:
+        """Have the provider's prices pushed as well, if it can; once is enough."""
+        if isinstance(self.provider, PushesPrices):
+            self.provider.start_stream()
 
     def warm_up(self, now: datetime) -> None:
         """Build the market's calendar, which takes half a second the first time."""
@@ -148,12 +154,13 @@ class Refresher:
     ) -> list[Snapshot]:
         if not subscriptions:
             return []
-        topics_needs = (TOPICS[s.endpoint].needs(s) for s in subscriptions)
+        needs = [TOPICS[s.endpoint].needs(s) for s in subscriptions]
         facts = self._fetcher.fetch(
-            reduce(or_, topics_needs, Needs()),
+            reduce(or_, needs, Needs()),
             now,
             TIMEOUT_SHARE * self._interval_seconds,
             now.timestamp() - reuse_seconds,
+            Counter(chain.from_iterable(need.quotes for need in needs)),
         )
         made_at = now.timestamp()
         return [Snapshot(s, build_payload(s, facts), made_at) for s in subscriptions]
@@ -216,6 +223,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_fetcher(provider_name: str, quotes: RecentQuotes, **options: str) -> Fetcher:
+def build_fetcher(provider_name: str, state: State, **options: object) -> Fetcher:
     """A fetcher from the provider of this name; `options` are the provider's."""
-    return Fetcher(build_provider(provider_name, **options), quotes)
+    return Fetcher(build_provider(provider_name, options, state.source), state.quotes)

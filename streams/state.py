@@ -1,13 +1,15 @@
-"""What refreshes share: leases, snapshots, recent quotes and claims, of a process or a cluster."""
+"""What refreshes share: leases, snapshots, quotes, claims and what providers tell one another."""
 
 from __future__ import annotations
 
 import msgspec
 
+from marketdata.sharing import MemoryStore, SharedStore
 from streams.claims import Claims, MemoryClaims, RedisClaims
 from streams.quotes import MemoryRecentQuotes, RecentQuotes, RedisRecentQuotes
 from streams.registry import MemoryRegistry, RedisRegistry, Registry
 from streams.shared_state import SharedState
+from streams.shared_store import RedisStore
 from streams.snapshots import MemorySnapshots, RedisSnapshots, Snapshots
 
 # A killed process's subscriptions vanish after this many ticks; leases are renewed every tick.
@@ -17,12 +19,13 @@ KEEP_TICKS = 2
 
 
 class State(msgspec.Struct, frozen=True):
-    """The four stores, all in memory or all in Redis."""
+    """The five stores, all in memory or all in Redis."""
 
     registry: Registry
     snapshots: Snapshots
     quotes: RecentQuotes
     claims: Claims
+    source: SharedStore
 
 
 def memory_state(interval_seconds: float) -> State:
@@ -32,6 +35,7 @@ def memory_state(interval_seconds: float) -> State:
         MemorySnapshots(KEEP_TICKS * interval_seconds),
         MemoryRecentQuotes(KEEP_TICKS * interval_seconds),
         MemoryClaims(),
+        MemoryStore(),
     )
 
 
@@ -42,4 +46,5 @@ def redis_state(shared: SharedState, prefix: str, interval_seconds: float) -> St
         RedisSnapshots(shared, prefix, KEEP_TICKS * interval_seconds),
         RedisRecentQuotes(shared, prefix, interval_seconds),
         RedisClaims(shared, prefix, interval_seconds),
+        RedisStore(shared, prefix),
     )

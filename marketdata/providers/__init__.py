@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from marketdata.providers.base import Provider
+from marketdata.sharing import SharedStore
 
 PROVIDER_NAMES = ("simulated", "yahoo")
 
 
-def build_provider(name: str, *, yahoo_base_url: str = "", yahoo_user_agent: str = "") -> Provider:
+def build_provider(
+    name: str,
+    options: Mapping[str, Any] | None = None,
+    store: SharedStore | None = None,
+) -> Provider:
     """The provider of this name, one of PROVIDER_NAMES; ValueError for any other.
 
-    `yahoo_base_url` replaces scheme and host of every Yahoo URL; empty means the real ones.
+    `options` are those of the provider that are not its defaults, for Yahoo the fields of
+    YahooOptions. `store` is what the processes of a cluster share; without one, this process
+    shares with nobody.
     """
     # Imported when chosen: the simulated market should not load an HTTP client.
     match name:
@@ -19,8 +29,9 @@ def build_provider(name: str, *, yahoo_base_url: str = "", yahoo_user_agent: str
 
             return SimulatedProvider()
         case "yahoo":
+            from marketdata.providers.yahoo.options import YahooOptions
             from marketdata.providers.yahoo.provider import YahooProvider
 
-            return YahooProvider(base_url=yahoo_base_url, user_agent=yahoo_user_agent)
+            return YahooProvider(YahooOptions(**options or {}), store)
         case _:
             raise ValueError(f"{name!r} is not a provider; known are {', '.join(PROVIDER_NAMES)}")

@@ -7,9 +7,9 @@ a Batch: one symbol's failure is no reason to withhold the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -24,10 +24,15 @@ T = TypeVar("T")
 
 
 class Batch(msgspec.Struct, Generic[T], frozen=True):
-    """Answers by symbol. A symbol in neither mapping is unknown to the source."""
+    """Answers by symbol. A symbol in none of the three is unknown to the source.
+
+    The `skipped` were not asked for this time, because the source may not be asked so often;
+    those of them that are in `found` as well come with the answer of their last turn.
+    """
 
     found: Mapping[str, T] = {}
     failed: Mapping[str, ProviderError] = {}
+    skipped: Collection[str] = frozenset()
 
 
 class Provider(Protocol):
@@ -44,7 +49,7 @@ class Provider(Protocol):
     def fetch_quotes(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[SimpleQuote]:
-        """The fast facts of canonical symbols, each asked for once."""
+        """The fast facts of canonical symbols, most wanted first, each asked for once."""
 
     def fetch_details(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
@@ -74,3 +79,14 @@ class Provider(Protocol):
 
     def fetch_headlines(self, now: datetime, deadline: Deadline) -> tuple[News, ...]:
         """News of the market as a whole, newest first."""
+
+
+@runtime_checkable
+class PushesPrices(Protocol):
+    """A provider that can also have prices pushed to it, between the calls."""
+
+    def start_stream(self) -> None:
+        """Begin, unless it has begun; in the process that fetches for all."""
+
+    def stop_stream(self) -> None:
+        """End it."""

@@ -44,6 +44,9 @@ class Cluster:
             "REFRESH_SECONDS": f"{TICK:g}",
             "MARKETDATA_PROVIDER": "yahoo",
             "YAHOO_BASE_URL": upstream.url,
+            # Ticks are short and faults many here; the budget has tests of its own.
+            "YAHOO_REQUESTS_PER_SECOND": "100",
+            "YAHOO_BURST": "1000",
             **environment,
         }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Self
 
-from marketdata.providers.yahoo.provider import QUOTES_PER_CALL
+from marketdata.providers.yahoo.quote_batches import QUOTES_PER_CALL
 from tests.chaos.cluster import BEAT, TICK, WEBS, WORKER, Cluster
 from tests.chaos.judgement import Window
 from tests.chaos.population import PROFILES, UNION, get_union_of, get_wishes
@@ -73,14 +73,14 @@ class Scene:
         time.sleep(ticks * TICK)
         return Window(begin, time.monotonic())
 
-    def await_worker(self) -> None:
+    def await_worker(self, timeout_seconds: float = CALM_TIMEOUT_SECONDS) -> None:
         """Returns with the next refresh that the worker makes."""
         begin = time.monotonic()
         wait_until(
             lambda: any(
                 r.by == WORKER for r in self.upstream.get_refreshes(Window(begin, math.inf))
             ),
-            CALM_TIMEOUT_SECONDS,
+            timeout_seconds,
         )
 
     # --- What clients notice ------------------------------------------------------------

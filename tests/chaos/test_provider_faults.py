@@ -10,6 +10,8 @@ from tests.chaos.cluster import WORKER
 from tests.chaos.scene import Scene
 from tests.chaos.upstream import Fault, dawdle, fail, hang
 
+# A source that failed is left alone, and then tried, see docs/yahoo.md.
+PROBE_TIMEOUT_SECONDS = 75
 pytestmark = pytest.mark.chaos
 
 
@@ -22,12 +24,13 @@ def test_ticks_go_on_with_what_there_is(scene: Scene, fault: Fault) -> None:
         broken = scene.watch(4)
         scene.assert_few_redis_connections()
         scene.upstream.mend()
+        scene.await_worker(PROBE_TIMEOUT_SECONDS)
         scene.settle()
         healed = scene.watch(3)
     refreshes = scene.upstream.get_refreshes(broken)
-    # Nobody takes over, as another process would fare no better, and nobody asks twice.
-    assert {r.by for r in refreshes} == {WORKER}
-    assert max(Counter(symbol for r in refreshes for symbol in r.symbols).values()) <= 5
+    # Nobody takes over, as another process would fare no better, and nobody asks often.
+    assert {r.by for r in refreshes} <= {WORKER}
+    assert max(Counter(symbol for r in refreshes for symbol in r.symbols).values(), default=0) <= 5
     scene.assert_no_repetitions(broken)
     scene.assert_refreshed_by(WORKER, healed)
     scene.assert_no_repetitions(healed)

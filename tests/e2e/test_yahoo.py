@@ -63,7 +63,12 @@ async def test_faults_become_nulls_and_data_comes_back_on_the_same_connection(
         await socket.send("ACME")
         assert (await receive(socket))[0]["price"] == "150.25"
         good = yahoo.routes[QUOTES]
-        for fault in (Reply(500), Reply(mode="hang"), Reply(body=b"<html>"), Reply(429)):
+        for fault in (
+            Reply(500),
+            Reply(mode="hang"),
+            Reply(body=b"<html>"),
+            Reply(429, headers={"Retry-After": "1"}),
+        ):
             yahoo.routes[QUOTES] = fault
             await until(socket, [])
             yahoo.routes[QUOTES] = good

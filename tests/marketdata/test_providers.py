@@ -18,6 +18,7 @@ from marketdata.providers.base import Batch, Provider
 from streams.answers import checked_batch, checked_movers, checked_tuple
 from tests.marketdata.yahoo.answers import ACME, quotes, serve_everything
 from tests.marketdata.yahoo.server import FakeYahoo
+from tests.marketdata.yahoo.setup import PLENTY
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 UNKNOWN = "NOSUCHSYMBOL"
@@ -42,7 +43,7 @@ def known(request: pytest.FixtureRequest) -> Iterator[Known]:
     with FakeYahoo() as yahoo:
         serve_everything(yahoo)
         yahoo.routes["/v7/finance/quote"] = quotes(ACME)
-        yield Known(build_provider("yahoo", yahoo_base_url=yahoo.url), "ACME")
+        yield Known(build_provider("yahoo", {"base_url": yahoo.url, **PLENTY}), "ACME")
 
 
 BATCHES: list[tuple[str, type]] = [

@@ -1,5 +1,6 @@
 """Yahoo Finance as a source of market data.
 
-provider (batches, freshness) → facts, cache, endpoints (one request each) → parse (pure)
-and client (signing) → answers, credentials, transport (the HTTP library).
+provider → quote_batches (quotes, in turns) and facts (all else, kept while fresh) → endpoints
+(one request each) → guard (breakers, budget, retries), parse (pure) and client (signing) →
+credentials, answers, transport (the HTTP library). Beside them, streamer (pushed prices).
 """

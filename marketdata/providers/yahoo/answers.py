@@ -14,6 +14,7 @@ from marketdata.errors import (
     NotFound,
     ProviderUnavailable,
     RateLimited,
+    SourceRefuses,
 )
 from marketdata.providers.yahoo.transport import Answer
 
@@ -24,8 +25,8 @@ def check(answer: Answer, what: str) -> bytes:
     """The body of a good answer.
 
     Raises RateLimited (429), AuthenticationFailed (401, and 403 that names the crumb), NotFound
-    (404 that is no web page) and ProviderUnavailable for the rest: 5xx, 999, redirects, a block
-    page, a web page where data belongs, an empty body.
+    (404 that is no web page), SourceRefuses (999, redirects, a block page) and
+    ProviderUnavailable for the rest: 5xx, a web page where data belongs, an empty body.
     """
     status, body = answer.status, answer.body
     if status == 429 or body.strip() == b"Too Many Requests":
@@ -34,6 +35,8 @@ def check(answer: Answer, what: str) -> bytes:
         raise AuthenticationFailed(f"{what}: answered {status}")
     if status == 404 and not is_web_page(body):
         raise NotFound(f"{what}: not found")
+    if 300 <= status < 500 or status > 599:
+        raise SourceRefuses(f"{what}: answered {status}")
     if not 200 <= status < 300:
         raise ProviderUnavailable(f"{what}: answered {status}")
     if not body.strip():

@@ -1,29 +1,29 @@
-"""A small store of values that stay fresh for a while: bounded, thread-safe, in memory."""
+"""A small store of values for as long as they may be used: bounded, thread-safe, in memory."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A value, which may well be None, and how long it is fresh."""
+    """A value, which may well be None, when it was fetched and for how long it is kept."""
 
     value: Any
     stored_at: datetime
-    fresh_for: timedelta
+    keep_seconds: float
 
-    def is_fresh(self, now: datetime) -> bool:
+    def age_seconds(self, now: datetime) -> float:
         # The distance, lest a clock that was set back keeps a value fresh for days.
-        return abs(now - self.stored_at) < self.fresh_for
+        return abs((now - self.stored_at).total_seconds())
 
 
-class FreshCache:
+class FactCache:
     """Keeps at most `max_entries` values, dropping those not used for longest."""
 
     def __init__(self, max_entries: int) -> None:
@@ -32,20 +32,20 @@ class FreshCache:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, now: datetime) -> Kept | None:
-        """What is kept under `key` while it is fresh."""
+        """What is kept under `key`."""
         with self._lock:
             kept = self._entries.get(key)
             if kept is None:
                 return None
-            if not kept.is_fresh(now):
+            if kept.age_seconds(now) >= kept.keep_seconds:
                 del self._entries[key]
                 return None
             self._entries.move_to_end(key)
             return kept
 
-    def put(self, key: Hashable, value: Any, now: datetime, fresh_seconds: float) -> None:
+    def put(self, key: Hashable, kept: Kept) -> None:
         with self._lock:
-            self._entries[key] = Kept(value, now, timedelta(seconds=fresh_seconds))
+            self._entries[key] = kept
             self._entries.move_to_end(key)
             while len(self._entries) > self._max_entries:
                 self._entries.popitem(last=False)

@@ -2,52 +2,79 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from marketdata.clock import SYSTEM_CLOCK, Clock
 from marketdata.deadlines import Deadline
 from marketdata.errors import AuthenticationFailed
 from marketdata.providers.yahoo.answers import check, decode_json
-from marketdata.providers.yahoo.credentials import CredentialKeeper, Credentials, is_crumb
-from marketdata.providers.yahoo.transport import Request, RequestsTransport, is_loopback
+from marketdata.providers.yahoo.breakers import Breakers
+from marketdata.providers.yahoo.budget import Budget
+from marketdata.providers.yahoo.credentials import CredentialKeeper, Credentials
+from marketdata.providers.yahoo.guard import Guard
+from marketdata.providers.yahoo.hosts import API_HOST, WEB_HOST, Hosts
+from marketdata.providers.yahoo.options import YahooOptions
+from marketdata.providers.yahoo.signing_in import SignIn
+from marketdata.providers.yahoo.transport import (
+    Answer,
+    Request,
+    RequestsTransport,
+    Transport,
+    is_loopback,
+)
+from marketdata.sharing import MemoryStore, SharedStore
 
 # Yahoo blocks what does not look like a browser of these days.
 DEFAULT_USER_AGENT = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/146.0.0.0 Safari/537.36"
 )
-COOKIE_HOST = "https://fc.yahoo.com"
-API_HOST = "https://query1.finance.yahoo.com"
-WEB_HOST = "https://finance.yahoo.com"
-CRUMB_PATH = "/v1/test/getcrumb"
+CREDENTIALS_GROUP = "credentials"
 
 
 class YahooClient:
     """Calls Yahoo's endpoints from any number of threads.
 
-    `base_url` stands in for scheme and host of every URL. Every call keeps to its deadline and
-    raises ProviderError only; messages name the path, never the query, cookie or crumb.
+    Every call keeps to its deadline and raises ProviderError only; messages name the path, never
+    the query, cookie or crumb. Cookie and crumb are shared through `store`, got with the
+    courtesy of `guard`, which also has the breakers and the budget of whoever makes the calls.
     Raises ValueError for a base URL or user agent that cannot be used.
     """
 
-    def __init__(self, base_url: str = "", user_agent: str = "") -> None:
-        self._base_url = _checked_base_url(base_url)
-        user_agent = user_agent or DEFAULT_USER_AGENT
-        if not (user_agent.isascii() and user_agent.isprintable()):
-            raise ValueError("the user agent holds characters that a header cannot")
-        self._transport = RequestsTransport(user_agent, use_proxies=not is_loopback(base_url))
-        self._credentials = CredentialKeeper(self._fetch_credentials)
+    def __init__(
+        self,
+        options: YahooOptions | None = None,
+        store: SharedStore | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        options = options or YahooOptions()
+        store = store or MemoryStore(clock)
+        self.hosts = Hosts(options.base_url)
+        self.user_agent = options.user_agent or DEFAULT_USER_AGENT
+        self.use_proxies = not is_loopback(options.base_url)
+        self.guard = Guard(
+            Breakers(store, clock),
+            Budget(store, options.requests_per_second, options.burst),
+            clock,
+        )
+        self._transport = _build_transport(options)
+        self._sign_in = SignIn(self.hosts, self._send_owing)
+        self.credentials = CredentialKeeper(
+            self._fetch_credentials, store, clock, _name_of(options)
+        )
 
     def get_json(self, path: str, params: Mapping[str, str], deadline: Deadline) -> Any:
         """The decoded JSON of an API endpoint, asked for with cookie and crumb."""
-        credentials = self._credentials.get(deadline)
+        credentials = self.credentials.get(deadline)
         try:
             body = self._get_signed(path, params, credentials, deadline)
         except AuthenticationFailed:
-            credentials = self._credentials.get(deadline, credentials.generation)
+            credentials = self.credentials.get(deadline, credentials.generation)
+            self.guard.budget.owe()
             body = self._get_signed(path, params, credentials, deadline)
         return decode_json(body, path)
 
@@ -57,7 +84,7 @@ class YahooClient:
         """The decoded JSON of an endpoint of the web site, which needs no crumb."""
         request = Request(
             what=path,
-            url=self._url(WEB_HOST, path),
+            url=self.hosts.url(WEB_HOST, path),
             method="POST",
             params=params,
             headers={"Content-Type": "application/json"},
@@ -67,7 +94,7 @@ class YahooClient:
 
     def get_document(self, path: str, deadline: Deadline) -> bytes:
         """A document of the web site that is no web page: a feed."""
-        request = Request(what=path, url=self._url(WEB_HOST, path))
+        request = Request(what=path, url=self.hosts.url(WEB_HOST, path))
         return check(self._transport.send(request, deadline), path)
 
     def _get_signed(
@@ -75,41 +102,36 @@ class YahooClient:
     ) -> bytes:
         request = Request(
             what=path,
-            url=self._url(API_HOST, path),
+            url=self.hosts.url(API_HOST, path),
             params={**params, "crumb": credentials.crumb},
             headers={"Cookie": credentials.cookie},
         )
         return check(self._transport.send(request, deadline), path)
 
     def _fetch_credentials(self, deadline: Deadline) -> Credentials:
-        cookie = self._fetch_cookie(deadline)
-        request = Request(
-            what=CRUMB_PATH, url=self._url(API_HOST, CRUMB_PATH), headers={"Cookie": cookie}
+        return self.guard.call(
+            CREDENTIALS_GROUP, lambda: self._sign_in.fetch(deadline), deadline, retries=0
         )
-        body = check(self._transport.send(request, deadline), CRUMB_PATH)
-        crumb = body.decode("utf-8", "replace").strip("\r\n")
-        if not is_crumb(crumb):
-            raise AuthenticationFailed(f"{CRUMB_PATH}: the answer is no crumb")
-        return Credentials(cookie=cookie, crumb=crumb)
 
-    def _fetch_cookie(self, deadline: Deadline) -> str:
-        """The cookies of a page whose status does not matter: it is an error page anyway."""
-        what = "the cookie page"
-        answer = self._transport.send(Request(what=what, url=self._url(COOKIE_HOST, "/")), deadline)
-        if not answer.cookies:
-            if answer.status == 429 or answer.status >= 500:
-                check(answer, what)
-            raise AuthenticationFailed(f"{what}: no cookie in the answer")
-        return "; ".join(answer.cookies)
-
-    def _url(self, host: str, path: str) -> str:
-        return (self._base_url or host) + path
+    def _send_owing(self, request: Request, deadline: Deadline) -> Answer:
+        self.guard.budget.owe()
+        return self._transport.send(request, deadline)
 
 
-def _checked_base_url(base_url: str) -> str:
-    if base_url:
-        parts = urlsplit(base_url)
-        # Looking at the port raises a ValueError of its own when that is no number.
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-            raise ValueError("the base URL must look like http://host:port")
-    return base_url.rstrip("/")
+def _build_transport(options: YahooOptions) -> Transport:
+    user_agent = options.user_agent or DEFAULT_USER_AGENT
+    if not (user_agent.isascii() and user_agent.isprintable()):
+        raise ValueError("the user agent holds characters that a header cannot")
+    use_proxies = not is_loopback(options.base_url)
+    if options.http == "curl_cffi":
+        # An extra that need not be installed.
+        from marketdata.providers.yahoo.curl import CurlTransport
+
+        return CurlTransport(options.user_agent, use_proxies=use_proxies)
+    return RequestsTransport(user_agent, use_proxies=use_proxies)
+
+
+def _name_of(options: YahooOptions) -> str:
+    """Tells credentials apart that were got in different ways."""
+    text = f"{options.base_url}\n{options.user_agent}\n{options.http}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

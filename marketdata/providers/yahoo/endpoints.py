@@ -1,9 +1,10 @@
-"""Yahoo's endpoints, one method each: one request, parsed."""
+"""Yahoo's endpoints, one method each: one request, parsed, under the guard of its group."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 from urllib.parse import quote
 
 from marketdata.deadlines import Deadline
@@ -11,7 +12,7 @@ from marketdata.domain.movers import Mover
 from marketdata.domain.news import News
 from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
 from marketdata.domain.sectors import Sector
-from marketdata.errors import NotFound, ProviderError
+from marketdata.errors import NotFound, ProviderError, ProviderUnavailable, SourcePaused
 from marketdata.providers.yahoo.client import YahooClient
 from marketdata.providers.yahoo.parse.details import (
     DETAIL_MODULES,
@@ -23,11 +24,25 @@ from marketdata.providers.yahoo.parse.news import parse_rss, parse_search_news, 
 from marketdata.providers.yahoo.parse.quotes import parse_movers, parse_quotes, parse_similar
 from marketdata.providers.yahoo.parse.sectors import parse_sector
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
 
 MOVERS_COUNT = 50
 NEWS_COUNT = 10
 HEADLINES_COUNT = 20
+# Every group of endpoints has a breaker of its own.
+GROUPS = (
+    "quotes",
+    "details",
+    "similar",
+    "movers",
+    "sectors",
+    "search",
+    "news stream",
+    "headlines",
+    "credentials",
+)
 # Without sizes, Yahoo leaves logos out.
 _LOGOS = {"imgHeights": "50", "imgWidths": "50", "imgLabels": "logoUrl"}
 
@@ -37,27 +52,52 @@ class YahooEndpoints:
 
     def __init__(self, client: YahooClient) -> None:
         self._client = client
+        self._guard = client.guard
 
-    def fetch_quotes(self, symbols: Sequence[str], deadline: Deadline) -> dict[str, SimpleQuote]:
-        """Quotes by symbol, at most 50 at a time; unknown symbols are absent."""
+    def fetch_quotes(
+        self, symbols: Sequence[str], deadline: Deadline, *, may_be_empty: bool = True
+    ) -> dict[str, SimpleQuote]:
+        """Quotes by symbol, at most 50 at a time; unknown and lost symbols are absent.
+
+        An answer without any quote is a failure unless it `may_be_empty`.
+        """
         params = {"symbols": ",".join(symbols), **_LOGOS}
-        return parse_quotes(self._client.get_json("/v7/finance/quote", params, deadline))
+
+        def fetch() -> dict[str, SimpleQuote]:
+            found = parse_quotes(self._client.get_json("/v7/finance/quote", params, deadline))
+            if not found and not may_be_empty:
+                raise ProviderUnavailable("/v7/finance/quote: no quote at all in the answer")
+            return found
+
+        return self._guard.call("quotes", fetch, deadline)
 
     def fetch_detail(self, symbol: str, deadline: Deadline) -> QuoteDetail:
         path = f"/v10/finance/quoteSummary/{quote(symbol, safe='')}"
         params = {"modules": ",".join(DETAIL_MODULES), "formatted": "false"}
-        return parse_detail(self._client.get_json(path, params, deadline), symbol)
+        return self._guard.call(
+            "details",
+            lambda: parse_detail(self._client.get_json(path, params, deadline), symbol),
+            deadline,
+        )
 
     def fetch_returns(self, symbol: str, deadline: Deadline) -> Returns:
         path = f"/v10/finance/quoteSummary/{quote(symbol, safe='')}"
         params = {"modules": RETURNS_MODULE, "formatted": "false"}
-        return parse_returns(self._client.get_json(path, params, deadline))
+        return self._guard.call(
+            "details",
+            lambda: parse_returns(self._client.get_json(path, params, deadline)),
+            deadline,
+        )
 
     def fetch_similar(self, symbol: str, deadline: Deadline) -> tuple[str, ...]:
         """Symbols like this one; none for what Yahoo does not know."""
         path = f"/v6/finance/recommendationsbysymbol/{quote(symbol, safe='')}"
         try:
-            return parse_similar(self._client.get_json(path, {}, deadline))
+            return self._guard.call(
+                "similar",
+                lambda: parse_similar(self._client.get_json(path, {}, deadline)),
+                deadline,
+            )
         except NotFound:
             return ()
 
@@ -65,43 +105,75 @@ class YahooEndpoints:
         """One list: MOST_ACTIVES, DAY_GAINERS or DAY_LOSERS."""
         path = "/v1/finance/screener/predefined/saved"
         params = {"scrIds": screener, "count": str(MOVERS_COUNT)}
-        return parse_movers(self._client.get_json(path, params, deadline))
+        return self._guard.call(
+            "movers", lambda: parse_movers(self._client.get_json(path, params, deadline)), deadline
+        )
 
     def fetch_sector(self, name: str, deadline: Deadline) -> Sector:
         """One sector, by its name in SECTOR_NAMES."""
         path = f"/v1/finance/sectors/{name.lower().replace(' ', '-')}"
         params = {"formatted": "true", "withReturns": "true"}
-        return parse_sector(self._client.get_json(path, params, deadline), name)
+        return self._guard.call(
+            "sectors",
+            lambda: parse_sector(self._client.get_json(path, params, deadline), name),
+            deadline,
+        )
 
     def fetch_news(self, symbol: str, deadline: Deadline) -> tuple[News, ...]:
         """News of one symbol: from the search, else from the news stream."""
         return _first_with_items(
             deadline,
-            lambda half_time: self._search_news(symbol, half_time),
-            lambda full_time: self._stream_news([symbol], NEWS_COUNT, full_time),
+            lambda half_time: self.search_news(symbol, half_time),
+            lambda full_time: self._second(lambda: self.stream_news([symbol], full_time)),
         )
 
     def fetch_headlines(self, deadline: Deadline) -> tuple[News, ...]:
         """News of the market: from the RSS feed, else from the news stream."""
         return _first_with_items(
             deadline,
-            lambda half_time: parse_rss(self._client.get_document("/news/rssindex", half_time)),
-            lambda full_time: self._stream_news([], HEADLINES_COUNT, full_time),
+            self.read_feed,
+            lambda full_time: self._second(lambda: self.stream_news([], full_time)),
         )[:HEADLINES_COUNT]
 
-    def _search_news(self, symbol: str, deadline: Deadline) -> tuple[News, ...]:
+    def search_news(self, symbol: str, deadline: Deadline) -> tuple[News, ...]:
+        """News of one symbol, from the search."""
         params = {"q": symbol, "newsCount": str(NEWS_COUNT), "quotesCount": "0"}
-        return parse_search_news(self._client.get_json("/v1/finance/search", params, deadline))
+        return self._guard.call(
+            "search",
+            lambda: parse_search_news(
+                self._client.get_json("/v1/finance/search", params, deadline)
+            ),
+            deadline,
+        )
 
-    def _stream_news(
-        self, symbols: Sequence[str], snippets: int, deadline: Deadline
-    ) -> tuple[News, ...]:
+    def read_feed(self, deadline: Deadline) -> tuple[News, ...]:
+        """Headlines, from the RSS feed."""
+        return self._guard.call(
+            "headlines",
+            lambda: parse_rss(self._client.get_document("/news/rssindex", deadline)),
+            deadline,
+        )
+
+    def stream_news(self, symbols: Sequence[str], deadline: Deadline) -> tuple[News, ...]:
+        """News of symbols, or of the market, from the news stream."""
         params = {"queryRef": "latestNews", "serviceKey": "ncp_fin"}
-        config: dict[str, object] = {"snippetCount": snippets}
+        config: dict[str, object] = {"snippetCount": NEWS_COUNT if symbols else HEADLINES_COUNT}
         if symbols:
             config["s"] = list(symbols)
         payload = {"serviceConfig": config}
-        return parse_stream_news(self._client.post_json("/xhr/ncp", params, payload, deadline))
+        return self._guard.call(
+            "news stream",
+            lambda: parse_stream_news(
+                self._client.post_json("/xhr/ncp", params, payload, deadline)
+            ),
+            deadline,
+        )
+
+    def _second(self, fetch: Callable[[], T]) -> T:
+        """A second source is a second call, and costs another token."""
+        if not self._guard.budget.take_for_retry():
+            raise SourcePaused("the budget is spent")
+        return fetch()
 
 
 def _first_with_items(

@@ -1,100 +1,134 @@
-"""Fetching many things at once, and keeping the slow ones for as long as they are fresh."""
+"""Slow facts: kept while fresh, fetched once for the cluster, and standing in when that fails."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, wait
+from collections.abc import Collection, Iterable
+from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-import msgspec
-
+from marketdata.clock import Clock
 from marketdata.deadlines import Deadline
-from marketdata.errors import DeadlineExceeded, NotFound, ProviderError
+from marketdata.errors import DeadlineExceeded, NotFound, ProviderError, SourcePaused
 from marketdata.executors import DaemonExecutor
 from marketdata.providers.base import Batch
-from marketdata.providers.yahoo.cache import FreshCache
+from marketdata.providers.yahoo.cache import FactCache, Kept
+from marketdata.providers.yahoo.guard import Guard
+from marketdata.providers.yahoo.kinds import Kind
+from marketdata.providers.yahoo.outcomes import outcomes
+from marketdata.providers.yahoo.shared_facts import SharedFacts
 
-K = TypeVar("K")
 T = TypeVar("T")
 
-UNKNOWN_FRESH_SECONDS = 300.0
-# Kept back from the deadline for putting the results together, so that nobody is late.
-_RESERVE_SECONDS = 0.05
-
-
-def outcomes(futures: Mapping[K, Future[T]], deadline: Deadline) -> dict[K, T | ProviderError]:
-    """What each future gave by the deadline; those that have not begun by then are dropped."""
-    wait(futures.values(), timeout=max(0.0, deadline.remaining() - _RESERVE_SECONDS))
-    results: dict[K, T | ProviderError] = {}
-    for key, future in futures.items():
-        outcome = _outcome(future)
-        results[key] = outcome
-    return results
-
-
-def _outcome(future: Future[T]) -> T | ProviderError:
-    future.cancel()
-    if not future.done() or future.cancelled():
-        return DeadlineExceeded("no answer before the deadline")
-    try:
-        return future.result()
-    except ProviderError as error:
-        return error
-
-
-class Kind(msgspec.Struct, Generic[T], frozen=True):
-    """A kind of slow fact: how one of its keys is fetched, and how long that stays fresh."""
-
-    name: str
-    fresh_seconds: float
-    fetch: Callable[[str, Deadline], T]
+UNKNOWN_SECONDS = 300.0
+POLL_SECONDS = 0.1
+_MAX_REMEMBERED = 20_000
 
 
 class SlowFacts:
-    """Facts by kind and key: from memory while fresh, else fetched, once for all who ask."""
+    """Facts by kind and key: kept ones, else those of other processes, else Yahoo's."""
 
-    def __init__(self, executor: DaemonExecutor, cache: FreshCache) -> None:
+    def __init__(
+        self,
+        executor: DaemonExecutor,
+        cache: FactCache,
+        shared: SharedFacts,
+        guard: Guard,
+        clock: Clock,
+    ) -> None:
         self._executor = executor
         self._cache = cache
+        self._shared = shared
+        self._guard = guard
+        self._clock = clock
         self._lock = threading.Lock()
         self._flights: dict[tuple[str, str], tuple[Future[Any], Deadline]] = {}
+        self._asked: dict[tuple[str, str], int] = {}
+        self._turn = 0
 
     def get_all(
         self, kind: Kind[T], keys: Iterable[str], now: datetime, deadline: Deadline
     ) -> Batch[T]:
-        """The facts of `keys`; in neither part of the batch are those Yahoo does not know."""
+        """The facts of `keys`. In neither part of the batch are those that Yahoo does not know
+        and, of a kind with a limit per call, those whose turn has not come."""
+        keys = tuple(dict.fromkeys(keys))
+        lacking = self._lacking(kind, keys, now)
+        if lacking:
+            self._load(kind, lacking, now)
+            lacking = self._lacking(kind, lacking, now)
+        flights, failed = self._fly(kind, lacking, now, deadline)
         found: dict[str, T] = {}
-        failed: dict[str, ProviderError] = {}
-        flights = {}
-        for key in dict.fromkeys(keys):
-            kept = self._cache.get((kind.name, key), now)
-            if kept is None:
-                flights[key] = self._flight(kind, key, now, deadline)
-            elif kept.value is not None:
-                found[key] = kept.value
         for key, outcome in outcomes(flights, deadline).items():
             if isinstance(outcome, ProviderError):
                 failed[key] = outcome
             elif outcome is not None:
                 found[key] = outcome
-        return Batch(found, failed)
+        for key in keys:
+            kept = None if key in found else self._cache.get((kind.name, key), now)
+            if kept is not None and kept.value is not None:
+                found[key] = kept.value
+        return Batch(found, {key: error for key, error in failed.items() if key not in found})
 
-    def lacking(self, kind: Kind[Any], keys: Iterable[str], now: datetime) -> list[str]:
-        """The keys that would have to be fetched."""
-        return [key for key in keys if self._cache.get((kind.name, key), now) is None]
+    def _fly(
+        self, kind: Kind[T], lacking: list[str], now: datetime, deadline: Deadline
+    ) -> tuple[dict[str, Future[T | None]], dict[str, ProviderError]]:
+        """The fetches that are under way or may begin, and why the others may not."""
+        # Longest not asked first, so that one that keeps failing holds up no other.
+        lacking.sort(key=lambda key: self._asked.get((kind.name, key), 0))
+        lacking = lacking[: kind.per_call]
+        flights = {key: flight for key in lacking if (flight := self._joined(kind, key, deadline))}
+        rest = [key for key in lacking if key not in flights]
+        if rest and not deadline.remaining():
+            late = DeadlineExceeded(f"no time left for {kind.name}")
+            return flights, dict.fromkeys(rest, late)
+        room = max(self._guard.breakers.room(group) for group in kind.groups) if rest else 0
+        granted = self._guard.budget.take_for_facts(min(len(rest), room))
+        for key in rest[:granted]:
+            flights[key] = self._flight(kind, key, now, deadline)
+        self._remember(kind, rest[:granted])
+        why = "the budget is spent" if room else "not asked after failures"
+        return flights, {key: SourcePaused(f"{kind.name}: {why}") for key in rest[granted:]}
+
+    def _remember(self, kind: Kind[Any], keys: Collection[str]) -> None:
+        with self._lock:
+            self._turn += 1
+            if len(self._asked) > _MAX_REMEMBERED:
+                self._asked.clear()
+            self._asked.update(dict.fromkeys(((kind.name, key) for key in keys), self._turn))
+
+    def _lacking(self, kind: Kind[Any], keys: Iterable[str], now: datetime) -> list[str]:
+        """The keys without a fresh fact."""
+        return [key for key in keys if self._fresh(kind, key, now) is None]
+
+    def _fresh(self, kind: Kind[Any], key: str, now: datetime) -> Kept | None:
+        kept = self._cache.get((kind.name, key), now)
+        if kept is None or kept.age_seconds(now) >= min(kept.keep_seconds, kind.fresh_for(now)):
+            return None
+        return kept
+
+    def _load(self, kind: Kind[Any], keys: Collection[str], now: datetime) -> None:
+        """Keep what others have fetched later than we have."""
+        for key, theirs in self._shared.get_many(kind, keys).items():
+            ours = self._cache.get((kind.name, key), now)
+            if ours is None or ours.stored_at < theirs.stored_at:
+                self._cache.put((kind.name, key), theirs)
+
+    def _joined(self, kind: Kind[T], key: str, deadline: Deadline) -> Future[T | None] | None:
+        with self._lock:
+            flight, its_deadline = self._flights.get((kind.name, key), (None, deadline))
+        # One that must give up soon is of no use to those who can wait much longer.
+        return flight if its_deadline.remaining() >= deadline.remaining() / 2 else None
 
     def _flight(
         self, kind: Kind[T], key: str, now: datetime, deadline: Deadline
     ) -> Future[T | None]:
-        """The fetch of one fact that is under way, begun if need be."""
+        """The fetch of one fact, begun unless somebody has since."""
         flight_key = (kind.name, key)
+        flight = self._joined(kind, key, deadline)
+        if flight is not None:
+            return flight
         with self._lock:
-            flight, its_deadline = self._flights.get(flight_key, (None, deadline))
-            # One that must give up soon is of no use to those who can wait much longer.
-            if flight is not None and its_deadline.remaining() >= deadline.remaining() / 2:
-                return flight
             flight = self._executor.submit(self._fetch, kind, key, now, deadline)
             self._flights[flight_key] = (flight, deadline)
         # Outside of the lock: on a finished future it runs at once, in this thread.
@@ -107,16 +141,27 @@ class SlowFacts:
                 del self._flights[flight_key]
 
     def _fetch(self, kind: Kind[T], key: str, now: datetime, deadline: Deadline) -> T | None:
-        """The fact, or None for one that Yahoo does not know; either is kept."""
-        # Another fetch may have landed after the caller looked.
-        kept = self._cache.get((kind.name, key), now)
-        if kept is not None:
-            fact: T | None = kept.value
-            return fact
+        """The fact, or None for one that Yahoo does not know; either is kept and shared."""
+        while not self._shared.claim(kind, key, deadline):
+            if deadline.remaining() <= POLL_SECONDS:
+                raise DeadlineExceeded(f"{kind.name}: another process fetches it")
+            self._clock.sleep(POLL_SECONDS)
         try:
-            fact = kind.fetch(key, deadline)
+            # Another fetch, here or elsewhere, may have landed after the caller looked.
+            kept = self._fresh(kind, key, now)
+            if kept is None:
+                self._load(kind, [key], now)
+                kept = self._fresh(kind, key, now) or self._ask(kind, key, now, deadline)
+        finally:
+            self._shared.release(kind, key)
+        value: T | None = kept.value
+        return value
+
+    def _ask(self, kind: Kind[Any], key: str, now: datetime, deadline: Deadline) -> Kept:
+        try:
+            kept = Kept(kind.fetch(key, deadline), now, kind.stale_seconds)
         except NotFound:
-            self._cache.put((kind.name, key), None, now, UNKNOWN_FRESH_SECONDS)
-            return None
-        self._cache.put((kind.name, key), fact, now, kind.fresh_seconds)
-        return fact
+            kept = Kept(None, now, UNKNOWN_SECONDS)
+        self._cache.put((kind.name, key), kept)
+        self._shared.put(kind, key, kept)
+        return kept

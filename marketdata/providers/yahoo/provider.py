@@ -1,144 +1,161 @@
-"""Yahoo Finance as a Provider: batches, parallel calls, partial answers, freshness."""
+"""Yahoo Finance as a Provider: puts the parts together and answers in whole batches."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
+from marketdata.clock import SYSTEM_CLOCK, Clock
 from marketdata.deadlines import Deadline
-from marketdata.domain.movers import Mover, Movers
+from marketdata.domain.movers import Movers
 from marketdata.domain.news import News
 from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
 from marketdata.domain.sectors import SECTOR_NAMES, Sector
-from marketdata.errors import ProviderError
 from marketdata.executors import DaemonExecutor
+from marketdata.health import BreakerHealth, UpstreamHealth
 from marketdata.providers.base import Batch
-from marketdata.providers.yahoo.cache import FreshCache
+from marketdata.providers.yahoo.cache import FactCache
 from marketdata.providers.yahoo.client import YahooClient
-from marketdata.providers.yahoo.endpoints import YahooEndpoints
-from marketdata.providers.yahoo.facts import Kind, SlowFacts, outcomes
+from marketdata.providers.yahoo.endpoints import GROUPS, YahooEndpoints
+from marketdata.providers.yahoo.facts import SlowFacts
+from marketdata.providers.yahoo.kinds import Kind, Kinds
+from marketdata.providers.yahoo.options import YahooOptions
+from marketdata.providers.yahoo.pushed_prices import PushedPrices
+from marketdata.providers.yahoo.quote_batches import QuoteBatches
+from marketdata.providers.yahoo.shared_facts import SharedFacts
 from marketdata.providers.yahoo.transport import MAX_CONCURRENT
+from marketdata.sharing import MemoryStore, SharedStore
 
 T = TypeVar("T")
 
-# Yahoo fails on about a hundred symbols a call.
-QUOTES_PER_CALL = 50
-INDEX_RETURNS_PER_CALL = 4
 MAX_KEPT_FACTS = 10_000
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _HEADLINES = "headlines"
 
 
 class YahooProvider:
     """Market data from Yahoo Finance; blocking, for many threads, each call within its deadline.
 
-    Quotes are fetched anew each time. Slow facts are kept while fresh and fetched once for all
-    who ask at the same time. `base_url` replaces scheme and host of every URL.
+    Quotes are fetched anew each time, as far as the budget allows; slow facts are kept while
+    fresh (see `kinds`). What the processes of a cluster must know of one another, from cookie
+    to budget, is in `store`.
     """
 
     name = "yahoo"
     is_simulated = False
 
-    def __init__(self, base_url: str = "", user_agent: str = "") -> None:
-        fetch = self._endpoints = YahooEndpoints(YahooClient(base_url, user_agent))
+    def __init__(
+        self,
+        options: YahooOptions | None = None,
+        store: SharedStore | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        store = store or MemoryStore(clock)
+        self._clock = clock
+        self._client = YahooClient(options, store, clock)
+        self._guard = self._client.guard
+        endpoints = YahooEndpoints(self._client)
+        self._kinds = Kinds(endpoints)
+        quote_executor = DaemonExecutor(MAX_CONCURRENT, "yahoo-quotes")
         # Slow facts never take the last connection: quotes must not queue behind them.
-        self._quote_executor = DaemonExecutor(MAX_CONCURRENT, "yahoo-quotes")
         slow_executor = DaemonExecutor(MAX_CONCURRENT - 1, "yahoo-facts")
-        self._facts = SlowFacts(slow_executor, FreshCache(MAX_KEPT_FACTS))
-        self._returns_asked_at: dict[str, datetime] = {}
-        self._details: Kind[QuoteDetail] = Kind("detail", 600, fetch.fetch_detail)
-        self._similar: Kind[tuple[str, ...]] = Kind("similar", 3600, fetch.fetch_similar)
-        self._news: Kind[tuple[News, ...]] = Kind("news", 300, fetch.fetch_news)
-        self._returns: Kind[Returns] = Kind("returns", 3600, fetch.fetch_returns)
-        self._movers: Kind[tuple[Mover, ...]] = Kind("movers", 15, fetch.fetch_movers)
-        self._sectors: Kind[Sector] = Kind("sector", 300, fetch.fetch_sector)
-        self._headlines: Kind[tuple[News, ...]] = Kind(
-            "headlines", 300, lambda _, deadline: fetch.fetch_headlines(deadline)
+        self._quotes = QuoteBatches(endpoints, self._guard, quote_executor, store)
+        self._facts = SlowFacts(
+            slow_executor, FactCache(MAX_KEPT_FACTS), SharedFacts(store), self._guard, clock
         )
+        self._stream = PushedPrices(self._quotes.turns, self._client, clock)
 
     def fetch_quotes(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[SimpleQuote]:
         """Quotes in calls of 50 symbols; a call that fails takes only its own symbols along."""
-        chunks = [
-            tuple(symbols[start : start + QUOTES_PER_CALL])
-            for start in range(0, len(symbols), QUOTES_PER_CALL)
-        ]
-        futures = {
-            chunk: self._quote_executor.submit(self._endpoints.fetch_quotes, chunk, deadline)
-            for chunk in chunks
-        }
-        found: dict[str, SimpleQuote] = {}
-        failed: dict[str, ProviderError] = {}
-        for chunk, outcome in outcomes(futures, deadline).items():
-            if isinstance(outcome, ProviderError):
-                failed.update(dict.fromkeys(chunk, outcome))
-            else:
-                found.update((symbol, outcome[symbol]) for symbol in chunk if symbol in outcome)
-        return _unless_all_failed(Batch(found, failed), symbols)
+        batch = self._quotes.fetch(symbols, now, deadline)
+        if symbols and len(batch.failed) == len(symbols):
+            raise next(iter(batch.failed.values()))
+        return batch
 
     def fetch_details(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[QuoteDetail]:
-        """The slow facts of each symbol, at most ten minutes old."""
-        return self._get_all(self._details, symbols, now, deadline)
+        """The slow facts of each symbol."""
+        return self._get_all(self._kinds.details, symbols, now, deadline)
 
     def fetch_similar(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[tuple[str, ...]]:
-        """Similar symbols, at most an hour old; an empty tuple for an unknown symbol."""
-        return self._get_all(self._similar, symbols, now, deadline)
+        """Similar symbols; an empty tuple for an unknown symbol."""
+        return self._get_all(self._kinds.similar, symbols, now, deadline)
 
     def fetch_news(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[tuple[News, ...]]:
-        """News of each symbol, at most five minutes old."""
-        return self._get_all(self._news, symbols, now, deadline)
+        """News of each symbol."""
+        return self._get_all(self._kinds.news, symbols, now, deadline)
 
     def fetch_index_returns(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[Returns]:
-        """Returns at most an hour old. A few indices are asked for per call, the rest later.
-
-        Those whose turn has not come are in neither part of the batch.
-        """
-        lacking = self._facts.lacking(self._returns, symbols, now)
-        # Longest not asked first, so that one that keeps failing holds up no other.
-        lacking.sort(key=lambda symbol: self._returns_asked_at.get(symbol, _NEVER))
-        turn, later = lacking[:INDEX_RETURNS_PER_CALL], set(lacking[INDEX_RETURNS_PER_CALL:])
-        self._returns_asked_at.update(dict.fromkeys(turn, now))
-        wanted = [symbol for symbol in symbols if symbol not in later]
-        return self._get_all(self._returns, wanted, now, deadline)
+        """Returns of each index. A few are asked for per call, the rest later."""
+        return self._get_all(self._kinds.returns, symbols, now, deadline)
 
     def fetch_movers(self, now: datetime, deadline: Deadline) -> Movers:
-        """The three lists, at most 15 seconds old; each fails alone."""
+        """The three lists; each fails alone."""
         screeners = {
             "actives": "MOST_ACTIVES",
             "gainers": "DAY_GAINERS",
             "losers": "DAY_LOSERS",
         }
-        lists = self._get_all(self._movers, tuple(screeners.values()), now, deadline).found
+        lists = self._get_all(self._kinds.movers, tuple(screeners.values()), now, deadline).found
         return Movers(**{field: lists.get(screener) for field, screener in screeners.items()})
 
     def fetch_sectors(self, now: datetime, deadline: Deadline) -> tuple[Sector, ...]:
-        """The sectors that could be fetched, at most five minutes old."""
-        sectors = self._get_all(self._sectors, SECTOR_NAMES, now, deadline).found
+        """The sectors that could be fetched."""
+        sectors = self._get_all(self._kinds.sectors, SECTOR_NAMES, now, deadline).found
         return tuple(sectors[name] for name in SECTOR_NAMES if name in sectors)
 
     def fetch_headlines(self, now: datetime, deadline: Deadline) -> tuple[News, ...]:
-        """News of the market, at most five minutes old."""
-        batch = self._get_all(self._headlines, (_HEADLINES,), now, deadline)
+        """News of the market."""
+        batch = self._get_all(self._kinds.headlines, (_HEADLINES,), now, deadline)
         return batch.found.get(_HEADLINES, ())
+
+    def start_stream(self) -> None:
+        """Have prices pushed for the symbols that are asked for; polling stays the truth."""
+        self._stream.start()
+
+    def stop_stream(self) -> None:
+        """End it; returns when it has."""
+        self._stream.stop()
+
+    def get_health(self) -> UpstreamHealth:
+        """Breakers, budget, crumb and turns of the cluster; the calls of this process."""
+        now = self._clock.time()
+        breakers = self._guard.breakers
+        credentials = self._client.credentials.current
+        calls: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for (group, outcome), count in sorted(breakers.outcomes.items()):
+            calls[group][outcome] = count
+        return UpstreamHealth(
+            breakers={
+                name: BreakerHealth(
+                    state=state, seconds_left=max(0.0, until - now) if state == "open" else 0.0
+                )
+                for name, (state, until) in breakers.states(GROUPS).items()
+            },
+            budget_level=self._guard.budget.level,
+            budget_per_second=self._guard.budget.requests_per_second,
+            budget_burst=self._guard.budget.burst,
+            crumb_age_seconds=max(0.0, now - credentials.fetched_at) if credentials else None,
+            turns=self._quotes.get_health(),
+            calls=dict(calls),
+            stream=self._stream.state,
+        )
 
     def _get_all(
         self, kind: Kind[T], keys: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[T]:
-        return _unless_all_failed(self._facts.get_all(kind, keys, now, deadline), keys)
-
-
-def _unless_all_failed(batch: Batch[T], keys: Sequence[str]) -> Batch[T]:
-    """The batch; raises the first error when every single key failed."""
-    if keys and len(batch.failed) == len(keys):
-        raise next(iter(batch.failed.values()))
-    return batch
+        """The batch; raises the first error when there is nothing else in it."""
+        batch = self._facts.get_all(kind, keys, now, deadline)
+        if batch.failed and not batch.found:
+            raise next(iter(batch.failed.values()))
+        return batch

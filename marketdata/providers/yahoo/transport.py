@@ -13,7 +13,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,7 +21,7 @@ import requests
 import urllib3
 
 from marketdata.deadlines import Deadline
-from marketdata.errors import DeadlineExceeded, ProviderUnavailable
+from marketdata.errors import DeadlineExceeded, MalformedAnswer, ProviderUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 3.0
 READ_TIMEOUT_SECONDS = 5.0
@@ -60,6 +60,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class Transport(Protocol):
+    """Sends requests; the seam between HTTP libraries."""
+
+    def send(self, request: Request, deadline: Deadline) -> Answer:
+        """The answer, whatever its status; redirects are not followed. Raises ProviderError."""
+
+
 class RequestsTransport:
     """Sends requests from any number of threads, each with connections of its own."""
 
@@ -74,7 +81,8 @@ class RequestsTransport:
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """The answer, whatever its status; redirects are not followed.
 
-        Raises DeadlineExceeded, or ProviderUnavailable for what the network can do.
+        Raises DeadlineExceeded, ProviderUnavailable for what the network can do, and
+        MalformedAnswer for a body that is too large.
         """
         with self._slot(request.what, deadline):
             try:
@@ -109,7 +117,7 @@ class RequestsTransport:
             return Answer(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
-                cookies=_cookies(response.raw.headers.getlist("Set-Cookie")),
+                cookies=cookie_pairs(response.raw.headers.getlist("Set-Cookie")),
                 body=_read_body(response, request.what, deadline),
             )
 
@@ -137,7 +145,7 @@ def _read_body(response: requests.Response, what: str, deadline: Deadline) -> by
     """The body as it trickles in: no single read may hide how much time or data has gone by."""
     declared = response.headers.get("Content-Length", "")
     if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
-        raise ProviderUnavailable(f"{what}: an answer of {declared} bytes is too large")
+        raise MalformedAnswer(f"{what}: an answer of {declared} bytes is too large")
     body = bytearray()
     while True:
         _limit_next_read(response, deadline.require(what))
@@ -146,7 +154,7 @@ def _read_body(response: requests.Response, what: str, deadline: Deadline) -> by
             return bytes(body)
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise ProviderUnavailable(f"{what}: an answer over {MAX_BODY_BYTES} bytes is too large")
+            raise MalformedAnswer(f"{what}: an answer over {MAX_BODY_BYTES} bytes is too large")
 
 
 def _limit_next_read(response: requests.Response, remaining: float) -> None:
@@ -155,7 +163,7 @@ def _limit_next_read(response: requests.Response, remaining: float) -> None:
         connection.sock.settimeout(min(READ_TIMEOUT_SECONDS, remaining))
 
 
-def _cookies(set_cookie_headers: list[str]) -> tuple[str, ...]:
+def cookie_pairs(set_cookie_headers: list[str]) -> tuple[str, ...]:
     """name=value of each cookie, whatever its domain: one base URL may stand for all hosts."""
     pairs = (header.partition(";")[0].strip() for header in set_cookie_headers)
     return tuple(pair for pair in pairs if pair.partition("=")[2])

@@ -17,13 +17,16 @@ from marketdata.errors import (
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    SourceRefuses,
 )
 from marketdata.providers.yahoo.client import YahooClient
+from marketdata.providers.yahoo.options import YahooOptions
 from tests.marketdata.yahoo.server import (
     NOT_FOUND,
     FakeYahoo,
     Reply,
 )
+from tests.marketdata.yahoo.setup import make_client
 
 PATH = "/v7/finance/quote"
 GOOD: object = {"quoteResponse": {"result": [], "error": None}}
@@ -32,7 +35,7 @@ GOOD: object = {"quoteResponse": {"result": [], "error": None}}
 @pytest.fixture
 def client(yahoo: FakeYahoo) -> YahooClient:
     yahoo.routes[PATH] = GOOD
-    return YahooClient(yahoo.url)
+    return make_client(yahoo)
 
 
 def get(client: YahooClient, seconds: float = 5.0) -> object:
@@ -41,7 +44,7 @@ def get(client: YahooClient, seconds: float = 5.0) -> object:
 
 def test_a_user_agent_of_ones_own_is_used(yahoo: FakeYahoo) -> None:
     yahoo.routes["/news/rssindex"] = b"<rss/>"
-    YahooClient(yahoo.url, "mine/1").get_document("/news/rssindex", Deadline.after(5))
+    make_client(yahoo, user_agent="mine/1").get_document("/news/rssindex", Deadline.after(5))
     assert yahoo.calls[0].headers["user-agent"] == "mine/1"
 
 
@@ -50,12 +53,12 @@ def test_a_user_agent_of_ones_own_is_used(yahoo: FakeYahoo) -> None:
     [
         (Reply(500, b"<html>"), ProviderUnavailable),
         (Reply(502), ProviderUnavailable),
-        (Reply(999, b"<html>"), ProviderUnavailable),
-        (Reply(302, headers={"Location": "https://consent.example/"}), ProviderUnavailable),
-        (Reply(400, b"{}"), ProviderUnavailable),
+        (Reply(999, b"<html>"), SourceRefuses),
+        (Reply(302, headers={"Location": "https://consent.example/"}), SourceRefuses),
+        (Reply(400, b"{}"), SourceRefuses),
         (Reply(429), RateLimited),
         (NOT_FOUND, NotFound),
-        (Reply(404, b"<!DOCTYPE html><html></html>"), ProviderUnavailable),
+        (Reply(404, b"<!DOCTYPE html><html></html>"), SourceRefuses),
         (Reply(body=b""), ProviderUnavailable),
         (Reply(body=b" \r\n"), ProviderUnavailable),
         (Reply(body=b"\n<!DOCTYPE html><html></html>"), ProviderUnavailable),
@@ -104,7 +107,7 @@ def test_no_time_left_means_no_call(yahoo: FakeYahoo, client: YahooClient) -> No
 def test_a_huge_body_is_refused_early(yahoo: FakeYahoo, client: YahooClient, mode: str) -> None:
     size = 50_000_000 if mode == "whole" else 100_000
     yahoo.fail(PATH, Reply(body=b" " * size, mode=mode))
-    with pytest.raises(ProviderUnavailable, match="too large"):
+    with pytest.raises(MalformedAnswer, match="too large"):
         get(client)
 
 
@@ -112,7 +115,7 @@ def test_an_unreachable_host_is_unavailable() -> None:
     with FakeYahoo() as gone:
         url = gone.url
     with pytest.raises(ProviderUnavailable):
-        get(YahooClient(url))
+        get(YahooClient(YahooOptions(base_url=url)))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +187,7 @@ def test_a_proxy_of_the_environment_is_used(
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, yahoo.url)
-    client = YahooClient("http://yahoo.invalid")
+    client = YahooClient(YahooOptions(base_url="http://yahoo.invalid"))
     yahoo.routes[PATH] = GOOD
     with pytest.raises(NotFound):
         client.get_document("/news/rssindex", Deadline.after(5))
@@ -196,9 +199,9 @@ def test_a_proxy_of_the_environment_is_used(
 )
 def test_an_unusable_base_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"base URL|[Pp]ort"):
-        YahooClient(url)
+        YahooClient(YahooOptions(base_url=url))
 
 
 def test_an_unusable_user_agent_is_refused() -> None:
     with pytest.raises(ValueError, match="user agent"):
-        YahooClient("", "two\r\nlines")
+        YahooClient(YahooOptions(user_agent="two\r\nlines"))

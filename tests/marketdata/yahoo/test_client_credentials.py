@@ -23,6 +23,7 @@ from tests.marketdata.yahoo.server import (
     Reply,
     error_reply,
 )
+from tests.marketdata.yahoo.setup import make_client
 
 PATH = "/v7/finance/quote"
 GOOD: object = {"quoteResponse": {"result": [], "error": None}}
@@ -31,7 +32,7 @@ GOOD: object = {"quoteResponse": {"result": [], "error": None}}
 @pytest.fixture
 def client(yahoo: FakeYahoo) -> YahooClient:
     yahoo.routes[PATH] = GOOD
-    return YahooClient(yahoo.url)
+    return make_client(yahoo)
 
 
 def get(client: YahooClient, seconds: float = 5.0) -> object:

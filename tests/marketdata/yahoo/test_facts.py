@@ -3,40 +3,77 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
+import pytest
+
+from marketdata.clock import SYSTEM_CLOCK
 from marketdata.deadlines import Deadline
 from marketdata.executors import DaemonExecutor
-from marketdata.providers.yahoo.cache import FreshCache
-from marketdata.providers.yahoo.facts import Kind, SlowFacts
+from marketdata.providers.yahoo.breakers import Breakers
+from marketdata.providers.yahoo.budget import Budget
+from marketdata.providers.yahoo.cache import FactCache, Kept
+from marketdata.providers.yahoo.facts import SlowFacts
+from marketdata.providers.yahoo.guard import Guard
+from marketdata.providers.yahoo.kinds import Kind
+from marketdata.providers.yahoo.shared_facts import SharedFacts
+from marketdata.sharing import MemoryStore
 
 
-def test_one_who_looked_just_before_a_fetch_landed_does_not_fetch_again(now: datetime) -> None:
+def make_kind(fetch: Callable[[str, Deadline], str]) -> Kind[str]:
+    return Kind(
+        name="kind",
+        type=str,
+        groups=("details",),
+        fresh_seconds=60,
+        closed_seconds=60,
+        stale_seconds=3600,
+        fetch=fetch,
+    )
+
+
+def make_facts(executor: DaemonExecutor, cache: FactCache, store: MemoryStore) -> SlowFacts:
+    guard = Guard(Breakers(store, SYSTEM_CLOCK), Budget(store, 100, 100), SYSTEM_CLOCK)
+    return SlowFacts(executor, cache, SharedFacts(store), guard, SYSTEM_CLOCK)
+
+
+@pytest.fixture
+def occupied() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def executor(occupied: threading.Event) -> DaemonExecutor:
+    """Its only thread is busy until the event is set."""
+    executor = DaemonExecutor(1, "facts")
+    executor.submit(occupied.wait, 5)
+    return executor
+
+
+def test_one_who_looked_just_before_a_fetch_landed_does_not_fetch_again(
+    now: datetime, occupied: threading.Event, executor: DaemonExecutor
+) -> None:
     fetched: list[str] = []
 
     def fetch(key: str, deadline: Deadline) -> str:
         fetched.append(key)
         return key
 
-    kind = Kind("kind", 60, fetch)
-    cache = FreshCache(10)
-    executor = DaemonExecutor(1, "facts")
-    occupied = threading.Event()
-    executor.submit(occupied.wait, 5)
-    facts = SlowFacts(executor, cache)
-    late = facts._flight(kind, "a", now, Deadline.after(5))
-    cache.put((kind.name, "a"), "kept", now, 60)
+    kind = make_kind(fetch)
+    cache = FactCache(10)
+    late = make_facts(executor, cache, MemoryStore())._flight(kind, "a", now, Deadline.after(5))
+    cache.put((kind.name, "a"), Kept("kept", now, 60))
     occupied.set()
     assert late.result(5) == "kept"
     assert not fetched
 
 
-def test_a_fetch_about_to_give_up_is_not_joined(now: datetime) -> None:
-    executor = DaemonExecutor(1, "facts")
-    occupied = threading.Event()
-    executor.submit(occupied.wait, 5)
-    facts = SlowFacts(executor, FreshCache(10))
-    kind = Kind("kind", 60, lambda key, deadline: key)
+def test_a_fetch_about_to_give_up_is_not_joined(
+    now: datetime, occupied: threading.Event, executor: DaemonExecutor
+) -> None:
+    facts = make_facts(executor, FactCache(10), MemoryStore())
+    kind = make_kind(lambda key, deadline: key)
     short = facts._flight(kind, "a", now, Deadline.after(0.5))
     assert facts._flight(kind, "a", now, Deadline.after(0.5)) is short
     patient = facts._flight(kind, "a", now, Deadline.after(5))
@@ -44,3 +81,35 @@ def test_a_fetch_about_to_give_up_is_not_joined(now: datetime) -> None:
     assert facts._flight(kind, "a", now, Deadline.after(5)) is patient
     occupied.set()
     assert patient.result(5) == "a"
+
+
+def test_processes_fetch_a_fact_once_and_share_it(now: datetime) -> None:
+    store = MemoryStore()
+    fetched: list[str] = []
+    began, may_end = threading.Event(), threading.Event()
+
+    def fetch(key: str, deadline: Deadline) -> str:
+        fetched.append(key)
+        began.set()
+        assert may_end.wait(5)
+        return f"fact of {key}"
+
+    kind = make_kind(fetch)
+    processes = [make_facts(DaemonExecutor(1, "f"), FactCache(10), store) for _ in range(2)]
+    first = processes[0]._flight(kind, "a", now, Deadline.after(5))
+    assert began.wait(5)
+    second = processes[1]._flight(kind, "a", now, Deadline.after(5))
+    may_end.set()
+    assert (first.result(5), second.result(5)) == ("fact of a", "fact of a")
+    third = make_facts(DaemonExecutor(1, "f"), FactCache(10), store)
+    assert third.get_all(kind, ["a"], now, Deadline.after(5)).found == {"a": "fact of a"}
+    assert fetched == ["a"]
+
+
+def test_a_process_does_not_wait_for_one_that_died_longer_than_its_deadline(now: datetime) -> None:
+    store = MemoryStore()
+    kind = make_kind(lambda key, deadline: key)
+    SharedFacts(store).claim(kind, "a", Deadline.after(60))
+    facts = make_facts(DaemonExecutor(1, "f"), FactCache(10), store)
+    batch = facts.get_all(kind, ["a"], now, Deadline.after(0.2))
+    assert (dict(batch.found), list(batch.failed)) == ({}, ["a"])

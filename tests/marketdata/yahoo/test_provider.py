@@ -17,11 +17,13 @@ from marketdata.errors import (
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    SourceRefuses,
 )
 from marketdata.providers.base import Provider
 from marketdata.providers.yahoo.provider import YahooProvider
 from tests.marketdata.yahoo.answers import modules, serve_everything
 from tests.marketdata.yahoo.server import Call, FakeYahoo, Reply
+from tests.marketdata.yahoo.setup import make_provider
 
 QUOTES = "/v7/finance/quote"
 SUMMARY = "/v10/finance/quoteSummary/"
@@ -31,7 +33,7 @@ SCREENERS = "/v1/finance/screener/predefined/saved"
 @pytest.fixture
 def provider(yahoo: FakeYahoo) -> YahooProvider:
     serve_everything(yahoo)
-    return YahooProvider(yahoo.url)
+    return make_provider(yahoo)
 
 
 def soon(seconds: float = 5.0) -> Deadline:
@@ -91,10 +93,10 @@ def test_unknown_symbols_are_in_neither_part(
 def test_a_failed_batch_takes_only_its_own_symbols_along(
     yahoo: FakeYahoo, provider: YahooProvider, now: datetime
 ) -> None:
-    yahoo.fail(QUOTES, Reply(500))
+    yahoo.fail(QUOTES, Reply(403))
     batch = provider.fetch_quotes(numbered(100), now, soon())
     assert (len(batch.found), len(batch.failed)) == (50, 50)
-    assert {type(error) for error in batch.failed.values()} == {ProviderUnavailable}
+    assert {type(error) for error in batch.failed.values()} == {SourceRefuses}
 
 
 def test_a_batch_that_hangs_does_not_hold_up_the_others(
@@ -124,7 +126,7 @@ def test_nothing_at_all_is_an_error(
     reply: Reply,
     error: type[ProviderError],
 ) -> None:
-    yahoo.fail(QUOTES, reply)
+    yahoo.fail(QUOTES, *[reply] * 3)
     with pytest.raises(error):
         provider.fetch_quotes(["ACME"], now, soon())
 

@@ -17,6 +17,7 @@ from marketdata.errors import (
 from marketdata.providers.yahoo.provider import YahooProvider
 from tests.marketdata.yahoo.answers import RETURNS, serve_everything
 from tests.marketdata.yahoo.server import FakeYahoo, Reply
+from tests.marketdata.yahoo.setup import make_provider
 
 QUOTES = "/v7/finance/quote"
 SUMMARY = "/v10/finance/quoteSummary/"
@@ -26,7 +27,7 @@ SCREENERS = "/v1/finance/screener/predefined/saved"
 @pytest.fixture
 def provider(yahoo: FakeYahoo) -> YahooProvider:
     serve_everything(yahoo)
-    return YahooProvider(yahoo.url)
+    return make_provider(yahoo)
 
 
 def soon(seconds: float = 5.0) -> Deadline:
@@ -144,7 +145,7 @@ def test_indices_that_fail_do_not_hold_up_the_others(
 ) -> None:
     symbols = [f"^IDX{number}" for number in range(8)]
     for symbol in symbols[:4]:
-        yahoo.routes[f"{SUMMARY}{symbol}"] = Reply(500)
+        yahoo.routes[f"{SUMMARY}{symbol}"] = Reply(403)
     for symbol in symbols[4:]:
         yahoo.routes[f"{SUMMARY}{symbol}"] = RETURNS
     with pytest.raises(ProviderUnavailable):

@@ -14,6 +14,7 @@ from marketdata.errors import (
 from marketdata.providers.yahoo.provider import YahooProvider
 from tests.marketdata.yahoo.answers import serve_everything
 from tests.marketdata.yahoo.server import FakeYahoo, Reply
+from tests.marketdata.yahoo.setup import make_provider
 
 QUOTES = "/v7/finance/quote"
 SUMMARY = "/v10/finance/quoteSummary/"
@@ -23,7 +24,7 @@ SCREENERS = "/v1/finance/screener/predefined/saved"
 @pytest.fixture
 def provider(yahoo: FakeYahoo) -> YahooProvider:
     serve_everything(yahoo)
-    return YahooProvider(yahoo.url)
+    return make_provider(yahoo)
 
 
 def soon(seconds: float = 5.0) -> Deadline:

@@ -1,0 +1,67 @@
+"""The budget: how often Yahoo may be asked, one allowance for the whole cluster.
+
+Quotes go first, and the first few hundred symbols before everything else. When there are so
+many that they would take all, a fifth of the allowance stays for the slow facts.
+"""
+
+from __future__ import annotations
+
+from marketdata.sharing import Bucket, SharedStore
+
+FACTS_SHARE = 0.2
+# Quotes that the next tick will ask for keep at most this part of the burst from the facts.
+QUOTES_SHARE = 1 - FACTS_SHARE
+
+
+class Budget:
+    """Token buckets in `store`; every call to Yahoo is paid for here, one token each."""
+
+    def __init__(self, store: SharedStore, requests_per_second: float, burst: int) -> None:
+        self._store = store
+        self.requests_per_second = requests_per_second
+        self.burst = burst
+        self._all = Bucket("budget", requests_per_second, burst)
+        self._facts = Bucket(
+            "budget:facts", FACTS_SHARE * requests_per_second, max(1.0, FACTS_SHARE * burst)
+        )
+        self._kept_for_facts = int(FACTS_SHARE * burst)
+        self._first_quote_calls = max(1, self._kept_for_facts)
+        self._quote_calls = self._first_quote_calls
+
+    @property
+    def quote_calls_per_second(self) -> float:
+        """How many calls for quotes a second there will always be tokens for."""
+        return QUOTES_SHARE * self.requests_per_second
+
+    @property
+    def level(self) -> float:
+        """Tokens at hand; below zero while a debt is paid back."""
+        return self._store.level(self._all)
+
+    def take_for_quotes(self, calls: int) -> int:
+        """How many of these calls may be made now."""
+        self._quote_calls = max(calls, self._first_quote_calls)
+        first = min(calls, self._first_quote_calls)
+        granted = self._store.take(self._all, first)
+        if granted == first < calls:
+            granted += self._store.take(self._all, calls - first, self._kept_for_facts)
+        return granted
+
+    def take_for_facts(self, calls: int) -> int:
+        """How many of these calls may be made now, the next tick's quotes considered."""
+        if calls <= 0:
+            return 0
+        kept = min(self._quote_calls, QUOTES_SHARE * self.burst) + self._kept_for_facts
+        granted = self._store.take(self._all, calls, kept)
+        if granted < calls:
+            own = self._store.take(self._facts, calls - granted)
+            granted += self._store.take(self._all, own)
+        return granted
+
+    def take_for_retry(self) -> bool:
+        """Whether a call may be made again."""
+        return bool(self._store.take(self._all, 1))
+
+    def owe(self) -> None:
+        """Pay for a call that everything else waits for; a debt if need be."""
+        self._store.take(self._all, 1, -float(self.burst))
