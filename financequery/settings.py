@@ -4,15 +4,22 @@ Every default runs locally with no services. A wrong value refuses the start wit
 that names the variable.
 """
 
+import re
 import ssl
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError, validate
+from environs import Env, EnvValidationError, ValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _check_origins(origins: list[str]) -> None:
+    if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin) for origin in origins):
+        raise ValidationError("Not a list like https://app.example.com,https://example.org:8443.")
+
 
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
@@ -53,6 +60,34 @@ try:
     SUBSCRIBE_TIMEOUT_SECONDS = env.float(
         "SUBSCRIBE_TIMEOUT_SECONDS", 30.0, validate=validate.Range(0.1, 3600)
     )
+
+    # --- Who may connect, and how much ---------------------------------------------------
+    USE_SECURITY = env.bool("USE_SECURITY", default=False)
+    # Unlimited; the key of whoever runs the service.
+    ADMIN_API_KEY = env.str(
+        "ADMIN_API_KEY",
+        "",
+        validate=validate.Regexp(
+            r"^([!-~]{1,200})?$", error="Not 1 to 200 printable ASCII characters."
+        ),
+    )
+    APP_RATE_LIMIT_PER_DAY = env.int(
+        "APP_RATE_LIMIT_PER_DAY", 8000, validate=validate.Range(1, 1_000_000_000)
+    )
+    MAX_CONNECTIONS_PER_KEY = env.int(
+        "MAX_CONNECTIONS_PER_KEY", 100, validate=validate.Range(1, 1_000_000)
+    )
+    MAX_HANDSHAKES_PER_MINUTE = env.int(
+        "MAX_HANDSHAKES_PER_MINUTE", 600, validate=validate.Range(1, 1_000_000)
+    )
+    ALLOWED_ORIGINS = env.list(
+        "ALLOWED_ORIGINS",
+        [],
+        subcast=str,
+        validate=_check_origins,
+    )
+    # How many proxies in front append to X-Forwarded-For and set X-Forwarded-Proto: 1 on Heroku.
+    TRUSTED_PROXY_HOPS = env.int("TRUSTED_PROXY_HOPS", 0, validate=validate.Range(0, 10))
 
     # --- Django --------------------------------------------------------------------------
     DEBUG = env.bool("DEBUG", default=False)

@@ -13,7 +13,13 @@ from django.conf import settings
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
 from streams.apps import get_streams
-from streams.protocol import CLOSE_NO_SUBSCRIPTION, SUBPROTOCOL, ClientError, parse_command
+from streams.protocol import (
+    CLOSE_NO_SUBSCRIPTION,
+    SUBPROTOCOL,
+    ClientError,
+    parse_command,
+    with_metadata,
+)
 from streams.snapshots import Snapshot
 from streams.subscriptions import Endpoint, Subscription
 
@@ -29,9 +35,14 @@ class StreamConsumer(AsyncConsumer):
         self._feed = get_streams().feed
         self._subscription: Subscription | None = None
         self._sent_made_at = 0.0
+        self._metadata: dict[str, int] | None = None
+        self._max_symbols = 0
         self._subscribe_timeout: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # What the validation of the handshake, if there was one, says.
+        self._metadata = scope.get("metadata")
+        self._max_symbols = scope.get("max_symbols", settings.MAX_SYMBOLS_PER_CONNECTION)
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -93,6 +104,9 @@ class StreamConsumer(AsyncConsumer):
 
     async def _send_payload(self, payload: str, made_at: float) -> None:
         self._sent_made_at = made_at
+        metadata, self._metadata = self._metadata, None
+        if metadata:
+            payload = with_metadata(payload, metadata)
         await self.send({"type": "websocket.send", "text": payload})
 
     async def _leave(self) -> None:
@@ -143,7 +157,7 @@ class QuotesConsumer(StreamConsumer):
             symbols = parse_command(
                 message.get("text"),
                 present,
-                settings.MAX_SYMBOLS_PER_CONNECTION,
+                self._max_symbols,
                 settings.MAX_MESSAGE_BYTES,
             )
         except ClientError as error:
