@@ -80,6 +80,10 @@ try:
     MAX_HANDSHAKES_PER_MINUTE = env.int(
         "MAX_HANDSHAKES_PER_MINUTE", 600, validate=validate.Range(1, 1_000_000)
     )
+    # After so many an address is answered 429, unless it has a key that is known already.
+    MAX_WRONG_KEYS_PER_MINUTE = env.int(
+        "MAX_WRONG_KEYS_PER_MINUTE", 30, validate=validate.Range(1, 1_000_000)
+    )
     ALLOWED_ORIGINS = env.list(
         "ALLOWED_ORIGINS",
         [],

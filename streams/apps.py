@@ -93,6 +93,7 @@ class StreamsConfig(AppConfig):
         rules = Rules(
             settings.ADMIN_API_KEY,
             settings.MAX_HANDSHAKES_PER_MINUTE,
+            settings.MAX_WRONG_KEYS_PER_MINUTE,
             tuple(settings.ALLOWED_ORIGINS),
             tuple(settings.ALLOWED_HOSTS),
             settings.SESSION_COOKIE_NAME,

@@ -42,7 +42,6 @@ logger = logging.getLogger(__name__)
 RECHECK_SECONDS = 1.5
 MAX_RECHECKED = 1_000
 RENEW_BEATS = 3
-MAX_WRONG_PER_MINUTE = 30
 MINUTE_SECONDS = 60.0
 
 
@@ -51,6 +50,7 @@ class Rules(msgspec.Struct, frozen=True):
 
     admin_key: str
     handshakes_per_minute: int
+    wrong_keys_per_minute: int
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     session_cookie: str
@@ -130,15 +130,15 @@ class Gate:
     async def _look_up(self, token: str, bucket: str) -> Identity:
         """Whoever guesses gets no answer any more, right or wrong, unless it is known already."""
         wrong = f"wrong.{bucket}"
-        if self.limits.is_exhausted(wrong, MAX_WRONG_PER_MINUTE):
-            await self.limits.hit(wrong, MAX_WRONG_PER_MINUTE, MINUTE_SECONDS)
+        if self.limits.is_exhausted(wrong, self._rules.wrong_keys_per_minute):
+            await self.limits.hit(wrong, self._rules.wrong_keys_per_minute, MINUTE_SECONDS)
         identity = await self._lookups.get(token) if token else None
         if identity is None:
             await self._was_wrong(bucket)
         return identity
 
     async def _was_wrong(self, bucket: str) -> NoReturn:
-        await self.limits.hit(f"wrong.{bucket}", MAX_WRONG_PER_MINUTE, MINUTE_SECONDS)
+        await self.limits.hit(f"wrong.{bucket}", self._rules.wrong_keys_per_minute, MINUTE_SECONDS)
         raise unauthorized("invalid_key", "The key or session is unknown, revoked or expired.")
 
     def _is_admin(self, credentials: Credentials) -> bool:
