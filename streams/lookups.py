@@ -126,6 +126,7 @@ class Lookups:
                 found = await self.in_thread(lambda tokens=tokens: self._find(tokens))  # type: ignore[misc]
             except DatabaseUnavailable as error:
                 failure = error
+            logger.debug("Looked up %d keys and sessions, found %d", len(tokens), len(found))
             for token in tokens:
                 answer = self._waiting.pop(token)
                 if not answer.done():
