@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
 from django import forms
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -87,12 +89,12 @@ class ApiKeyAdmin(_Admin):
         "key",
         "owner",
         "state",
-        "last_used_at",
-        "live_connections",
-        "used_today",
-        "expires_at",
+        "last_used",
+        "live",
+        "today",
+        "expires",
     )
-    list_filter = (StateFilter, "created_at", "expires_at")
+    list_filter = (StateFilter, "expires_at")
     list_select_related = ("owner",)
     list_per_page = 50
     search_fields = ("name", "prefix", "owner__username", "note")
@@ -104,11 +106,24 @@ class ApiKeyAdmin(_Admin):
         limits = ("max_connections", "connections_per_day", "max_symbols")
         sets: list[Any] = [
             (None, {"fields": ("name", "owner", "note")}),
-            ("May", {"fields": ("endpoints", "expires_at", *limits)}),
+            ("What it may", {"fields": ("endpoints", "expires_at", *limits)}),
         ]
         if obj:
-            sets.append(("Is", {"fields": self.readonly_fields}))
+            sets.append(("What is known of it", {"fields": self.readonly_fields}))
         return sets
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, add: bool = False, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # After adding there is one page, the one with the key.
+        context.update(show_save_and_add_another=False, show_save_and_continue=not add)
+        return super().render_change_form(request, context, add, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not settings.USE_SECURITY:
+            text = "USE_SECURITY is off: everybody may connect, without a key."
+            messages.warning(request, text)
+        return super().changelist_view(request, extra_context)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return UsedKeys
@@ -138,11 +153,25 @@ class ApiKeyAdmin(_Admin):
     def state(self, obj: ApiKey) -> str:
         return obj.state_at(timezone.now())
 
-    def live_connections(self, obj: ApiKey) -> str:
+    @admin.display(ordering="last_used_at")
+    def last_used(self, obj: ApiKey) -> str:
+        return _short(obj.last_used_at)
+
+    @admin.display(ordering="expires_at")
+    def expires(self, obj: ApiKey) -> str:
+        return _short(obj.expires_at)
+
+    def live(self, obj: ApiKey) -> str:
+        """Connections now, of those at once."""
         return f"{_usage(obj).live} / {obj.max_connections}"
 
-    def used_today(self, obj: ApiKey) -> str:
+    def today(self, obj: ApiKey) -> str:
+        """Connections so far, of those per day."""
         return f"{_usage(obj).used_today} / {obj.connections_per_day}"
+
+
+def _short(moment: datetime | None) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else "-"
 
 
 def _usage(key: ApiKey) -> Usage:

@@ -45,7 +45,7 @@ def revoke(model_admin: Any, request: HttpRequest, queryset: QuerySet[ApiKey]) -
             key.revoke()
             model_admin.log_change(request, key, "Revoked.")
             revoked += 1
-    model_admin.message_user(request, f"{revoked} API keys are revoked.", messages.SUCCESS)
+    model_admin.message_user(request, f"Revoked: {_count(revoked)}.", messages.SUCCESS)
     return None
 
 
@@ -66,7 +66,7 @@ def rotate(model_admin: Any, request: HttpRequest, queryset: QuerySet[ApiKey]) -
     return show_keys(model_admin, request, made)
 
 
-@admin.action(description="Disconnect now (they may come back)", permissions=["change"])
+@admin.action(description="Disconnect now", permissions=["change"])
 def disconnect_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
     if not settings.USE_SECURITY:
         text = "USE_SECURITY is off: connections do not belong to keys."
@@ -76,7 +76,7 @@ def disconnect_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Ap
     for key in keys:
         model_admin.log_change(request, key, "Disconnected.")
     announce(Change(disconnect=tuple(key.pk for key in keys)))
-    text = f"The connections of {len(keys)} API keys were ended."
+    text = f"The connections of {_count(len(keys))} were ended."
     model_admin.message_user(request, text, messages.SUCCESS)
 
 
@@ -93,6 +93,10 @@ def show_keys(
     response = TemplateResponse(request, KEYS_TEMPLATE, context)
     add_never_cache_headers(response)
     return response
+
+
+def _count(number: int) -> str:
+    return "1 API key" if number == 1 else f"{number} API keys"
 
 
 def _confirm(
