@@ -163,11 +163,11 @@ class ApiKeyAdmin(_Admin):
 
     def live(self, obj: ApiKey) -> str:
         """Connections now, of those at once."""
-        return f"{_usage(obj).live} / {obj.max_connections}"
+        return f"{_usage(obj).live}/{obj.max_connections}"
 
     def today(self, obj: ApiKey) -> str:
         """Connections so far, of those per day."""
-        return f"{_usage(obj).used_today} / {obj.connections_per_day}"
+        return f"{_usage(obj).used_today}/{obj.connections_per_day}"
 
 
 def _short(moment: datetime | None) -> str:

@@ -5,6 +5,7 @@ Errors: `AmbiguousCredentials` (the client's fault; sending one key in one place
 
 from __future__ import annotations
 
+import re
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from streams.keys import could_be_key
 KEY_SUBPROTOCOL: Final = "key."
 # No key is longer; what is need not be hashed.
 MAX_KEY_LENGTH: Final = 256
+_SESSION_KEY: Final = re.compile("[a-z0-9]{8,40}")
 
 # What nothing behind the validation needs to see, and so cannot leak.
 _SECRET_HEADERS: Final = frozenset(
@@ -40,6 +42,10 @@ class Credentials(msgspec.Struct, frozen=True):
     @property
     def is_plausible_key(self) -> bool:
         return self.key is not None and could_be_key(self.key)
+
+    @property
+    def is_plausible_session(self) -> bool:
+        return self.session_key is not None and _SESSION_KEY.fullmatch(self.session_key) is not None
 
 
 def parse_credentials(scope: dict[str, Any], session_cookie: str) -> Credentials:

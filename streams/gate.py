@@ -20,6 +20,7 @@ from streams.control import CONTROL_GROUP, parse_change
 from streams.credentials import AmbiguousCredentials, Credentials, parse_credentials
 from streams.ears import Ears
 from streams.identities import (
+    ADMIN,
     KEY,
     SESSION,
     Identity,
@@ -184,7 +185,7 @@ class Gate:
 
     def _known(self) -> list[Identity]:
         known = {i.who: i for i in (*self._lookups.identities(), *self._visits.identities())}
-        return [identity for who, identity in known.items() if who != admin_identity().who]
+        return [identity for who, identity in known.items() if who != ADMIN]
 
     async def _look(self) -> bool:
         self._beats += 1
@@ -241,4 +242,4 @@ def _token_of(credentials: Credentials) -> str:
     # A browser sends cookies along whoever wrote the page: only its Origin tells.
     if credentials.origin is None:
         raise unauthorized("missing_origin", "A session counts only with an Origin.")
-    return SESSION + credentials.session_key
+    return SESSION + credentials.session_key if credentials.is_plausible_session else ""
