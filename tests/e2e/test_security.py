@@ -8,7 +8,6 @@ import json
 import socket
 from collections.abc import Iterator
 from typing import Any
-from urllib.error import HTTPError
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -358,15 +357,21 @@ def test_the_page_asks_for_a_login(server: Server, alice: Browser) -> None:
     assert "Log out" in page
 
 
-def test_those_who_try_passwords_are_slowed_down(place: Installation) -> None:
-    with place.serve() as server:
-        browser = Browser(server)
-        for _ in range(10):
-            assert "Please enter the correct" in browser.post(
-                "/admin/login/", username="root", password="wrong"
-            )
-        with pytest.raises(HTTPError) as refused:
-            browser.log_in("root", "/login/")
-        refused.value.close()
-    assert refused.value.code == 429
-    assert int(refused.value.headers["retry-after"]) > 0
+# --- Addresses ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("hops", "statuses"), [("0", [401, 401, 429, 429]), ("1", [401] * 4)])
+async def test_forged_addresses_do_not_get_around_the_limit_of_an_address(
+    installation: Installation, hops: str, statuses: list[int]
+) -> None:
+    limits = {"MAX_HANDSHAKES_PER_MINUTE": "2", "TRUSTED_PROXY_HOPS": hops}
+    with installation.serve(**limits) as server:
+        answers = []
+        for number in range(4):
+            headers = {"X-Forwarded-For": f"1.1.1.1, 10.0.0.{number}", "x-api-key": "wrong"}
+            answers.append(await refusal(server.url("/hours"), additional_headers=headers))
+        assert [answer.status_code for answer in answers] == statuses
+        async with with_key(server.url("/hours"), ADMIN_KEY) as socket:
+            assert await receive(socket), "whoever runs the service gets in"
+    if hops == "0":
+        assert int(answers[-1].headers["retry-after"]) <= 60

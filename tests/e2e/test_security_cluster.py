@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -31,7 +30,7 @@ class Cluster(NamedTuple):
     second: Server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def redis() -> Iterator[RedisServer]:
     redis = RedisServer()
     redis.start()
@@ -39,11 +38,12 @@ def redis() -> Iterator[RedisServer]:
     redis.kill()
 
 
-@pytest.fixture
-def cluster(prepared: Installation, tmp_path: Path, redis: RedisServer) -> Iterator[Cluster]:
-    place = prepared.copy(
-        tmp_path / "db.sqlite3", REDIS_URL=redis.url, MAX_HANDSHAKES_PER_MINUTE="40"
-    )
+@pytest.fixture(scope="module")
+def cluster(
+    prepared: Installation, tmp_path_factory: pytest.TempPathFactory, redis: RedisServer
+) -> Iterator[Cluster]:
+    database = tmp_path_factory.mktemp("cluster") / "db.sqlite3"
+    place = prepared.copy(database, REDIS_URL=redis.url, MAX_HANDSHAKES_PER_MINUTE="40")
     with place.serve() as first, place.serve() as second:
         for server in (first, second):
             assert server.address
@@ -94,14 +94,14 @@ async def test_quotas_count_for_all_processes_together(cluster: Cluster) -> None
     for url in urls:
         assert await code_for(url, a_day) == "over_quota"
     # Two processes, one address, forty handshakes a minute.
-    answers = [await code_for(urls[n % 2], "wrong") for n in range(50)]
+    answers = [await code_for(urls[n % 2], "wrong", local_addr=("127.0.0.7", 0)) for n in range(50)]
     assert answers.count("too_many_handshakes") >= 19
     connections = cluster.redis.list_clients()
     assert len(connections) <= 4, "two for each web process"
 
 
-async def code_for(url: str, key: str) -> str:
-    return code_of(await refusal(url, additional_headers={"x-api-key": key}))
+async def code_for(url: str, key: str, **options: Any) -> str:
+    return code_of(await refusal(url, additional_headers={"x-api-key": key}, **options))
 
 
 async def test_without_redis_limits_go_on_and_changes_take_effect(cluster: Cluster) -> None:

@@ -16,7 +16,7 @@ from tests.e2e.security import Installation, with_key
 from tests.processes import Server
 
 # As many as the machine refuses in about ten seconds; SECURITY_FLOOD=10000 is the whole of it.
-HANDSHAKES = int(os.environ.get("SECURITY_FLOOD", "2000"))
+HANDSHAKES = int(os.environ.get("SECURITY_FLOOD", "1500"))
 AT_ONCE = 50
 ADDRESSES = 200
 MAX_GROWTH_MB = 40
