@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format clean
+.PHONY: help run test chaos check format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -17,10 +17,13 @@ run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (def
 	@exec $(BIN)/python manage.py serve --bind $(HOST) --port $(PORT)
 
 stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Redis (WEB_PROCESSES=2 for more)
-	@PORT=$(PORT) $(BIN)/python tools/stack.py
+	@PORT=$(PORT) $(BIN)/python -m tools.stack
 
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/.dev ## Kill and freeze parts of a real cluster under 200 clients (minutes)
+	$(BIN)/python -m pytest -m chaos -rP tests/chaos
 
 check: $(VENV)/.dev ## Format, lint, types, layers, migrations, settings
 	$(BIN)/ruff format --check .
@@ -29,6 +32,9 @@ check: $(VENV)/.dev ## Format, lint, types, layers, migrations, settings
 	$(BIN)/lint-imports
 	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=1 $(BIN)/python manage.py check
+
+bench: $(VENV)/.bench ## Compare our fan-out with others (about 15 minutes, two quiet cores)
+	$(BIN)/python -m benchmarks --write
 
 format: $(VENV)/.dev ## Format the code and fix what can be fixed
 	$(BIN)/ruff format .
@@ -55,4 +61,8 @@ $(VENV)/.run: $(BIN)/uv requirements.txt
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	$(UV) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev benchmarks/requirements.txt
+	$(UV) -r benchmarks/requirements.txt
 	@touch $@

@@ -61,6 +61,22 @@ try:
         "SUBSCRIBE_TIMEOUT_SECONDS", 30.0, validate=validate.Range(0.1, 3600)
     )
 
+    # --- Server --------------------------------------------------------------------------
+    SLOW_CLIENT_SECONDS = env.float("SLOW_CLIENT_SECONDS", 30.0, validate=validate.Range(0.1, 3600))
+    CLOSE_SECONDS = env.float("CLOSE_SECONDS", 3.0, validate=validate.Range(0.1, 60))
+    # With what follows the last client's leaving it must stay below the 30 s that platforms give.
+    DRAIN_SECONDS = env.float("DRAIN_SECONDS", 10.0, validate=validate.Range(0, 25))
+    MAX_CONNECTIONS = env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(1, 1_000_000))
+    MAX_MESSAGES_PER_SECOND = env.int(
+        "MAX_MESSAGES_PER_SECOND", 20, validate=validate.Range(1, 10_000)
+    )
+    # 0: compression is not offered.
+    COMPRESSION_MIN_BYTES = env.int(
+        "COMPRESSION_MIN_BYTES", 1024, validate=validate.Range(0, 10_000_000)
+    )
+    MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1_048_576, validate=validate.Range(0, 2**30))
+    REQUEST_SECONDS = env.float("REQUEST_SECONDS", 30.0, validate=validate.Range(0.1, 3600))
+    KEEP_ALIVE_SECONDS = env.float("KEEP_ALIVE_SECONDS", 15.0, validate=validate.Range(0.1, 3600))
     # --- Who may connect, and how much ---------------------------------------------------
     USE_SECURITY = env.bool("USE_SECURITY", default=False)
     # Unlimited; the key of whoever runs the service.
@@ -248,6 +264,8 @@ if not DEBUG:
         "staticfiles": {"BACKEND": "dashboard.storage.ModuleManifestStorage"},
     }
 
+# For loggers that say something at every tick: of use only when ticks are what is looked for.
+QUIET_LEVEL = LOG_LEVEL if LOG_LEVEL in ("DEBUG", "ERROR") else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -257,13 +275,10 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # A line for every tick, twice: of use only when ticks are what is looked for.
-        **{
-            name: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"}
-            for name in ("celery.app.trace", "celery.worker.strategy")
-        },
+        "celery.app.trace": {"level": QUIET_LEVEL},
+        "celery.worker.strategy": {"level": QUIET_LEVEL},
         # Without Redis, a traceback at every tick.
-        "celery.beat": {"level": "WARNING", "filters": ["once_per_minute"]},
+        "celery.beat": {"level": QUIET_LEVEL, "filters": ["once_per_minute"]},
     },
     "filters": {"once_per_minute": {"()": "streams.logs.OncePerMinute"}},
 }

@@ -27,6 +27,11 @@ class DaemonExecutor:
         self._workers = 0
         self._unfinished = 0
 
+    @property
+    def unfinished(self) -> int:
+        """How many calls run or wait for a thread."""
+        return self._unfinished
+
     def submit(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """A future of `call(*args, **kwargs)`; cancel it to drop a call that has not begun.
 

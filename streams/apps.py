@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
 from streams.cluster_limits import RedisLimits
 from streams.feed import Feed
-from streams.layers import StreamsChannelLayer
+from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.limits import Limits, MemoryLimits
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
 from streams.shared_state import OwnConnection, RunsOperations, SharedState
@@ -35,6 +36,9 @@ class StreamsConfig(AppConfig):
     name = "streams"
     verbose_name = "Streams"
     default_auto_field = "django.db.models.BigAutoField"
+
+    # A worker's threads all begin at once, and must not each build a connection of their own.
+    _building = threading.Lock()
 
     def ready(self) -> None:
         # Models, and what uses them, cannot be imported before Django has loaded the apps.
@@ -60,10 +64,14 @@ class StreamsConfig(AppConfig):
 
         Raises RedisUnavailable.
         """
-        background = self.background_loop
+        with self._building:
+            background, refresher, layer = self.background_loop, self.refresher, self.layer
         claimant = Claimant(CELERY, task_id)
-        led, snapshots = self.refresher.lead({shard}, (), claimant, utc_now())
-        background.run(publish(self.layer, snapshots, claimant), settings.REFRESH_SECONDS)
+        led, snapshots = refresher.lead({shard}, (), claimant, utc_now())
+        try:
+            background.run(publish(layer, snapshots, claimant), settings.REFRESH_SECONDS)
+        except TimeoutError as error:
+            raise RedisUnavailable("the payloads could not be published in time") from error
         return bool(led)
 
     @cached_property

@@ -35,19 +35,24 @@ class Arrivals:
     def _join_open_batch(self, subscription: Subscription) -> Batch:
         if self._open is None:
             subscriptions: list[Subscription] = []
-            self._open = asyncio.create_task(self._run(subscriptions)), subscriptions
+            batch = asyncio.create_task(self._run(subscriptions))
+            # Not in the task itself, which may be cancelled before it begins.
+            batch.add_done_callback(lambda _: self._forget(subscriptions))
+            self._open = batch, subscriptions
         batch, subscriptions = self._open
         subscriptions.append(subscription)
         self._batches[subscription] = batch
         return batch
 
     async def _run(self, subscriptions: list[Subscription]) -> dict[Subscription, Snapshot]:
-        try:
-            async with self._slots:
-                await asyncio.sleep(COALESCE_SECONDS)
-                self._open = None  # who comes now belongs to the next batch
-                snapshots = await self._fetch(subscriptions)
-        finally:
-            for subscription in subscriptions:
-                del self._batches[subscription]
+        async with self._slots:
+            await asyncio.sleep(COALESCE_SECONDS)
+            self._open = None  # who comes now belongs to the next batch
+            snapshots = await self._fetch(subscriptions)
         return {snapshot.subscription: snapshot for snapshot in snapshots}
+
+    def _forget(self, subscriptions: list[Subscription]) -> None:
+        if self._open and self._open[1] is subscriptions:
+            self._open = None
+        for subscription in subscriptions:
+            del self._batches[subscription]

@@ -15,7 +15,8 @@ class BackgroundLoop:
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, name=name, daemon=True).start()
+        self._thread = threading.Thread(target=self.loop.run_forever, name=name, daemon=True)
+        self._thread.start()
 
     def run(self, coroutine: Coroutine[Any, Any, T], timeout_seconds: float) -> T:
         """What the coroutine gives. Raises what it raises, and TimeoutError."""
@@ -24,3 +25,9 @@ class BackgroundLoop:
             return running.result(timeout_seconds)
         finally:
             running.cancel()
+
+    def close(self) -> None:
+        """End the loop and its thread; nothing can be run any more."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()

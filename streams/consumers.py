@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
+from channels.utils import await_many_dispatch
 from django.conf import settings
 
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
 from streams.apps import get_streams
+from streams.layers import StreamsChannelLayer
+from streams.outbox import Outbox, outbox_of
 from streams.protocol import (
     CLOSE_NO_SUBSCRIPTION,
     SUBPROTOCOL,
@@ -20,7 +24,7 @@ from streams.protocol import (
     parse_command,
     with_metadata,
 )
-from streams.snapshots import Snapshot
+from streams.snapshots import Snapshot, is_behind
 from streams.subscriptions import Endpoint, Subscription
 
 logger = logging.getLogger(__name__)
@@ -34,26 +38,48 @@ class StreamConsumer(AsyncConsumer):
     def __init__(self) -> None:
         self._feed = get_streams().feed
         self._subscription: Subscription | None = None
+        self._group = ""
         self._sent_made_at = 0.0
         self._metadata: dict[str, int] | None = None
         self._max_symbols = 0
+        self._outbox: Outbox
         self._subscribe_timeout: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # Not Channels' own, which has two tasks a connection: one of them to receive from the
+        # channel layer, which ours has no need of.
+        self.scope = scope
         # What the validation of the handshake, if there was one, says.
         self._metadata = scope.get("metadata")
         self._max_symbols = scope.get("max_symbols", settings.MAX_SYMBOLS_PER_CONNECTION)
+        self._outbox, self._send = outbox_of(scope, send, settings.SLOW_CLIENT_SECONDS)
+        layer = self._feed.layer
+        self.channel_name = await layer.new_channel()
         try:
-            await super().__call__(scope, receive, send)
+            if isinstance(layer, StreamsChannelLayer):
+                layer.attach(self.channel_name, self._deliver)
+                while True:
+                    await self.dispatch(await receive())
+            else:
+                events: Any = partial(layer.receive, self.channel_name)
+                await await_many_dispatch([receive, events], self.dispatch)
+        except StopConsumer:
+            pass
         finally:
             # Also when the server cancels the connection instead of announcing its end.
             self._stop_waiting()
             await self._leave()
+            if isinstance(layer, StreamsChannelLayer):
+                layer.detach(self.channel_name)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels' own dispatch closes old database connections in a thread before every
         # message. Nothing here uses the database, and messages are what this is all about.
         await getattr(self, get_handler_name(message))(message)
+
+    async def send(self, message: Any) -> None:
+        """An ASGI message to the client, after what the outbox was offered before."""
+        await self._send(message)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         offered = self.scope.get("subprotocols", ())
@@ -73,23 +99,40 @@ class StreamConsumer(AsyncConsumer):
         raise StopConsumer
 
     async def stream_payload(self, message: dict[str, Any]) -> None:
-        """A tick's payload, from the channel layer."""
-        # Payloads of a group just left, and any older than the first data, may still be queued.
-        is_current = self._subscription and message["group"] == self._subscription.group
-        if is_current and message["made_at"] > self._sent_made_at:
-            await self._send_payload(message["payload"], message["made_at"])
+        """A tick's payload, from a channel layer that queues."""
+        self._deliver(message["group"], message)
+
+    def _deliver(self, group: str, message: dict[str, Any]) -> None:
+        """A tick's payload, straight from our channel layer: no queue, no task, no copy."""
+        # Payloads of a group just left, and any older than the first data, may still come.
+        if group == self._group and self._is_news(message["made_at"]):
+            self._send_payload(message["payload"], message["made_at"])
 
     async def follow(self, subscription: Subscription) -> None:
         """Make this the connection's subscription and send its data at once."""
         if subscription != self._subscription:
             await self._leave()
             # Joined before the first data is read: no tick can fall in between.
-            self._subscription = subscription
+            self._subscription, self._group = subscription, subscription.group
             await self._feed.join(subscription, self.channel_name)
             self._stop_waiting()
+        asked_at = self._sent_made_at
         snapshot = await self._first(subscription)
-        if snapshot:
-            await self._send_payload(snapshot.payload, snapshot.made_at)
+        # A tick that came meanwhile is the answer already.
+        if snapshot and (self._sent_made_at == asked_at or self._is_news(snapshot.made_at)):
+            await self._send_first(snapshot)
+
+    async def _send_first(self, snapshot: Snapshot) -> None:
+        if self._metadata is None:
+            self._send_payload(snapshot.payload, snapshot.made_at)
+            return
+        # Not offered: it is this client's alone, and none newer makes up for it.
+        self._sent_made_at = snapshot.made_at
+        text = self._add_metadata(snapshot.payload)
+        await self.send({"type": "websocket.send", "text": text})
+
+    def _is_news(self, made_at: float) -> bool:
+        return not is_behind(made_at, self._sent_made_at, settings.REFRESH_SECONDS)
 
     async def refuse(self, error: ClientError) -> None:
         """Tell the client what was wrong; its subscription stays as it is."""
@@ -98,20 +141,23 @@ class StreamConsumer(AsyncConsumer):
     async def _first(self, subscription: Subscription) -> Snapshot | None:
         try:
             return await self._feed.first(subscription)
+        except TimeoutError:
+            return None  # the next tick brings it
         except Exception:
             logger.exception("No first data for %s; the next tick brings it", self.endpoint)
             return None
 
-    async def _send_payload(self, payload: str, made_at: float) -> None:
+    def _send_payload(self, payload: str, made_at: float) -> None:
         self._sent_made_at = made_at
+        self._outbox.offer(self._add_metadata(payload))
+
+    def _add_metadata(self, payload: str) -> str:
         metadata, self._metadata = self._metadata, None
-        if metadata:
-            payload = with_metadata(payload, metadata)
-        await self.send({"type": "websocket.send", "text": payload})
+        return with_metadata(payload, metadata) if metadata else payload
 
     async def _leave(self) -> None:
         subscription, self._subscription = self._subscription, None
-        self._sent_made_at = 0.0
+        self._group, self._sent_made_at = "", 0.0
         if subscription:
             await self._feed.leave(subscription, self.channel_name)
 

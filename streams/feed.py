@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, ParamSpec, TypeVar
@@ -18,13 +19,13 @@ from uuid import uuid4
 from channels.layers import BaseChannelLayer
 
 from marketdata.executors import DaemonExecutor
-from streams.arrivals import Arrivals
+from streams.arrivals import MAX_BATCHES, Arrivals
 from streams.cadence import Cadence
 from streams.claims import CELERY, LOCAL, TAKEOVER, Claimant
 from streams.ears import Ears
 from streams.layers import RedisUnavailable, StreamsChannelLayer
-from streams.refresh import Refresher, payload_event, publish, utc_now
-from streams.snapshots import Snapshot
+from streams.refresh import Refresher, deliver, publish, utc_now
+from streams.snapshots import Snapshot, is_behind
 from streams.subscriptions import Subscription
 from streams.watch import Watch
 
@@ -33,10 +34,12 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# One for the tick, the rest for arrivals.
-MAX_THREADS = 6
+# One for the tick and one for what is short, however long all batches of arrivals take.
+MAX_THREADS = MAX_BATCHES + 2
 # How often a process of a cluster looks whether somebody must step in.
 LOOKS_PER_TICK = 4
+# Leases are renewed once a tick; looks are never so punctual that they come just a tick later.
+RENEW_TICKS = 0.875
 
 # Redis confirms a subscription in a millisecond, and a newcomer waits for it no longer than this.
 SETTLE_SECONDS = 0.25
@@ -64,7 +67,7 @@ class Feed:
         is_shared: bool,
     ) -> None:
         self._refresher = refresher
-        self._layer = layer
+        self.layer = layer
         self._interval_seconds = interval_seconds
         self._is_shared = is_shared
         self._me = uuid4().hex
@@ -74,7 +77,7 @@ class Feed:
         self._heard_at: dict[Subscription, float] = {}
         self._latest: dict[Subscription, Snapshot] = {}
         self._source_text = ""
-        self._looks = 0
+        self._renewed_at = -math.inf
         self._arrivals = Arrivals(self._fetch_first)
         self._ticker = Cadence(
             interval_seconds / LOOKS_PER_TICK if is_shared else interval_seconds, self._look
@@ -89,9 +92,10 @@ class Feed:
             self._groups[subscription.group] = subscription
             self._heard_at[subscription] = self._now()
             self._watch_shards()
-            await self._ears.open(subscription.group)
-        await self._layer.group_add(subscription.group, channel_name)
+        # Before anything that a layer might fail at: the ticks make up for it.
         self._ticker.start()
+        await self._ears.open(subscription.group)
+        await self.layer.group_add(subscription.group, channel_name)
 
     async def leave(self, subscription: Subscription, channel_name: str) -> None:
         """The end of a `join`."""
@@ -101,16 +105,21 @@ class Feed:
             del self._groups[subscription.group]
             del self._heard_at[subscription]
             self._latest.pop(subscription, None)
-            self._executor.submit(self._refresher.release, [subscription])
+        await self.layer.group_discard(subscription.group, channel_name)
+        if subscription not in self._listeners:  # nor has anybody joined meanwhile
             await self._ears.close(subscription.group)
-        await self._layer.group_discard(subscription.group, channel_name)
+            self._executor.submit(self._refresher.release, [subscription])
 
     async def first(self, subscription: Subscription) -> Snapshot:
-        """Data at once for somebody who has joined: at most one tick old."""
+        """Data at once for somebody who has joined: at most one tick old.
+
+        Raises TimeoutError after a tick without: the next one brings it.
+        """
         latest = self._latest.get(subscription)
         if latest and latest.made_at >= utc_now().timestamp() - self._interval_seconds:
             return latest
-        return await self._arrivals.get(subscription)
+        async with asyncio.timeout(self._interval_seconds):
+            return await self._arrivals.get(subscription)
 
     async def close(self) -> None:
         """Stop ticking."""
@@ -123,15 +132,19 @@ class Feed:
         """Refresh what this process must; False when nobody listens any more."""
         if not self._listeners:
             return False
-        if self._is_shared and self._looks % LOOKS_PER_TICK == 0:
-            await self._in_thread(self._refresher.renew, list(self._listeners), utc_now())
-        self._looks += 1
+        await self._renew()
         self._watch_shards()
         if due := self._watch.due(self._now()):
             await self._lead(due)
         if late := self._get_late():
             await self._help(late)
         return True
+
+    async def _renew(self) -> None:
+        now = self._now()
+        if self._is_shared and now - self._renewed_at >= RENEW_TICKS * self._interval_seconds:
+            self._renewed_at = now
+            await self._in_thread(self._refresher.renew, list(self._listeners), utc_now())
 
     async def _lead(self, shards: set[int]) -> None:
         local = [s for s in self._listeners if self._refresher.shard_of(s) in shards]
@@ -149,7 +162,8 @@ class Feed:
             self._watch.refused(shard)
         for shard in led:
             self._watch.led(shard, began_at)
-        await publish(self._layer, snapshots, claimant)
+        send = deliver if claimant.source == LOCAL else publish
+        await send(self.layer, snapshots, claimant)
 
     def _get_late(self) -> list[Subscription]:
         now = self._now()
@@ -158,12 +172,7 @@ class Feed:
     async def _help(self, late: Collection[Subscription]) -> None:
         """Their group's messages do not get here, though somebody may well send them."""
         snapshots = await self._in_thread(self._refresher.first, late, utc_now())
-        for snapshot in snapshots:
-            event = payload_event(snapshot, Claimant(HELP, self._me))
-            if isinstance(self._layer, StreamsChannelLayer):
-                self._layer.deliver(snapshot.subscription.group, event)
-            else:
-                await self._layer.group_send(snapshot.subscription.group, event)
+        await deliver(self.layer, snapshots, Claimant(HELP, self._me))
 
     def _watch_shards(self) -> None:
         self._watch.keep({self._refresher.shard_of(s) for s in self._listeners}, self._now())
@@ -178,7 +187,7 @@ class Feed:
         self._heard_at[subscription] = now
         self._keep(Snapshot(subscription, message["payload"], message["made_at"]))
         is_mine = message["by"] == self._me
-        if not is_mine:
+        if not is_mine and message["source"] in (CELERY, TAKEOVER):  # these refresh whole shards
             self._watch.heard(self._refresher.shard_of(subscription), now)
         self._say_source(message["source"], is_mine)
 
@@ -200,14 +209,15 @@ class Feed:
 
     async def _settle(self) -> None:
         """Be sure to hear the next tick before a snapshot is read: no tick falls in between."""
-        if isinstance(self._layer, StreamsChannelLayer) and self._layer.is_connected:
+        if isinstance(self.layer, StreamsChannelLayer) and self.layer.is_connected:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._layer.settle(), SETTLE_SECONDS)
+                await asyncio.wait_for(self.layer.settle(), SETTLE_SECONDS)
 
     def _keep(self, snapshot: Snapshot) -> None:
         latest = self._latest.get(snapshot.subscription)
-        if latest is None or latest.made_at <= snapshot.made_at:
-            self._latest[snapshot.subscription] = snapshot
+        if latest and is_behind(snapshot.made_at, latest.made_at, self._interval_seconds):
+            return
+        self._latest[snapshot.subscription] = snapshot
 
     # --- Threads and time ---------------------------------------------------------------
 

@@ -1,8 +1,7 @@
 """From needs to facts: asks the provider for everything at once and waits no longer than told.
 
 What the provider cannot give, gives too late or garbles is simply missing from the facts: a
-failing source is the refresh's everyday life, not its end. Each kind of data that fails is
-logged once when it begins to and once when it is back.
+failing source is the refresh's everyday life, not its end.
 """
 
 from __future__ import annotations
@@ -10,20 +9,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from marketdata.deadlines import Deadline
 from marketdata.domain.movers import Movers
 from marketdata.domain.news import News
 from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
 from marketdata.domain.sectors import Sector
-from marketdata.errors import DeadlineExceeded, ProviderError
+from marketdata.errors import DeadlineExceeded, ProviderError, ProviderUnavailable
 from marketdata.executors import DaemonExecutor
 from marketdata.providers.base import Batch, Provider
-from streams.answers import checked_batch, checked_movers, checked_tuple
+from streams.answers import checked_batch
+from streams.outages import Outages
+from streams.questions import Questions
 from streams.quotes import RecentQuotes
 from streams.topics import Facts, Needs
 
@@ -40,6 +41,29 @@ PROVIDER_SHARE = 0.9
 SIMILAR_SHARE = 0.5
 # More calls than any refresh makes; the rest is room for calls that hang.
 MAX_CALLS = 32
+
+
+# What waits for a thread is dropped in time; this bounds the memory when no thread comes back.
+MAX_UNFINISHED = 256
+
+
+class _When(NamedTuple):
+    """The time of the refresh, and until when the provider may take."""
+
+    now: datetime
+    deadline: Deadline
+
+
+class _Calls(NamedTuple):
+    """What was asked; None where nothing is needed."""
+
+    similar: Future[Batch[tuple[str, ...]]] | None
+    details: Future[Batch[QuoteDetail]] | None
+    news: Future[Batch[tuple[News, ...]]] | None
+    index_returns: Future[Batch[Returns]] | None
+    movers: Future[Movers] | None
+    sectors: Future[tuple[Sector, ...]] | None
+    headlines: Future[tuple[News, ...]] | None
 
 
 class Fetcher:
@@ -62,42 +86,52 @@ class Fetcher:
         """
         deadline = Deadline.after(timeout_seconds)
         similar_deadline = Deadline.after(timeout_seconds * SIMILAR_SHARE)
-        provider_deadline = Deadline.after(timeout_seconds * PROVIDER_SHARE)
-
-        def start(ask: Ask[T], wanted: object) -> Future[T] | None:
-            return self._executor.submit(ask, now, provider_deadline) if wanted else None
-
-        calls = _Calls(self.provider, sorted(needs.profiles), sorted(needs.index_returns))
-        similar = start(calls.similar, needs.profiles)
-        details = start(calls.details, needs.profiles)
-        news = start(calls.news, needs.profiles)
-        index_returns = start(calls.index_returns, needs.index_returns)
-        movers = start(calls.movers, needs.movers)
-        sectors = start(calls.sectors, needs.sectors)
-        headlines = start(calls.headlines, needs.headlines)
-
-        similar_found = self._found("similar symbols", similar, similar_deadline)
-        symbols = needs.quotes.union(*similar_found.values())
+        when = _When(now, Deadline.after(timeout_seconds * PROVIDER_SHARE))
+        calls = self._ask(needs, when)
+        similar = self._found("similar symbols", calls.similar, similar_deadline)
+        symbols = needs.quotes.union(*similar.values())
         known = self._quotes.get(symbols, quotes_not_before)
-        quotes = self._ask_quotes(symbols - known.keys(), start)
+        quotes = self._ask_quotes(symbols - known.keys(), when)
         return Facts(
             now,
             quotes=self._collect_quotes(symbols, known, quotes, deadline),
-            similar=similar_found,
-            details=self._found("details", details, deadline),
-            news=self._found("news", news, deadline),
-            index_returns=self._found("index returns", index_returns, deadline),
-            movers=self._result("movers", movers, deadline),
-            sectors=self._result("sectors", sectors, deadline) or (),
-            headlines=self._result("headlines", headlines, deadline) or (),
+            similar=similar,
+            details=self._found("details", calls.details, deadline),
+            news=self._found("news", calls.news, deadline),
+            index_returns=self._found("index returns", calls.index_returns, deadline),
+            movers=self._result("movers", calls.movers, deadline),
+            sectors=self._result("sectors", calls.sectors, deadline) or (),
+            headlines=self._result("headlines", calls.headlines, deadline) or (),
         )
 
-    def _ask_quotes(self, symbols: frozenset[str], start: _Start) -> set[QuotesCall]:
+    def _ask(self, needs: Needs, when: _When) -> _Calls:
+        """Everything but the quotes, of which more may be needed than is known yet."""
+        ask = Questions(self.provider, sorted(needs.profiles), sorted(needs.index_returns))
+        return _Calls(
+            similar=self._start(ask.similar, needs.profiles, when),
+            details=self._start(ask.details, needs.profiles, when),
+            news=self._start(ask.news, needs.profiles, when),
+            index_returns=self._start(ask.index_returns, needs.index_returns, when),
+            movers=self._start(ask.movers, needs.movers, when),
+            sectors=self._start(ask.sectors, needs.sectors, when),
+            headlines=self._start(ask.headlines, needs.headlines, when),
+        )
+
+    def _start(self, ask: Ask[T], wanted: object, when: _When) -> Future[T] | None:
+        if not wanted:
+            return None
+        if self._executor.unfinished < MAX_UNFINISHED:
+            return self._executor.submit(ask, when.now, when.deadline)
+        refused: Future[T] = Future()
+        refused.set_exception(ProviderUnavailable("too many earlier calls still hang"))
+        return refused
+
+    def _ask_quotes(self, symbols: frozenset[str], when: _When) -> set[QuotesCall]:
         """The calls that bring these symbols: those under way, and a new one for the rest."""
         with self._lock:
             calls = {self._under_way[s] for s in symbols if s in self._under_way}
             rest = sorted(symbols - self._under_way.keys())
-            call = start(partial(self._fetch_quotes, rest), rest)
+            call = self._start(partial(self._fetch_quotes, rest), rest, when)
             if call:
                 self._under_way.update(dict.fromkeys(rest, call))
                 calls.add(call)
@@ -153,74 +187,10 @@ class Fetcher:
         return None
 
 
-class _Start(Protocol):
-    def __call__(self, ask: Ask[T], wanted: object) -> Future[T] | None: ...
-
-
-class _Calls:
-    """The provider's methods with what they are asked, each answer checked."""
-
-    def __init__(self, provider: Provider, profiles: Sequence[str], indices: Sequence[str]) -> None:
-        self._provider = provider
-        self._profiles = profiles
-        self._indices = indices
-
-    def similar(self, now: datetime, deadline: Deadline) -> Batch[tuple[str, ...]]:
-        batch = self._provider.fetch_similar(self._profiles, now, deadline)
-        found = checked_batch(batch, tuple).found
-        return Batch({s: checked_tuple(symbols, str) for s, symbols in found.items()}, batch.failed)
-
-    def details(self, now: datetime, deadline: Deadline) -> Batch[QuoteDetail]:
-        details = self._provider.fetch_details(self._profiles, now, deadline)
-        return checked_batch(details, QuoteDetail)
-
-    def news(self, now: datetime, deadline: Deadline) -> Batch[tuple[News, ...]]:
-        batch = self._provider.fetch_news(self._profiles, now, deadline)
-        found = checked_batch(batch, tuple).found
-        return Batch({s: checked_tuple(items, News) for s, items in found.items()}, batch.failed)
-
-    def index_returns(self, now: datetime, deadline: Deadline) -> Batch[Returns]:
-        returns = self._provider.fetch_index_returns(self._indices, now, deadline)
-        return checked_batch(returns, Returns)
-
-    def movers(self, now: datetime, deadline: Deadline) -> Movers:
-        return checked_movers(self._provider.fetch_movers(now, deadline))
-
-    def sectors(self, now: datetime, deadline: Deadline) -> tuple[Sector, ...]:
-        return checked_tuple(self._provider.fetch_sectors(now, deadline), Sector)
-
-    def headlines(self, now: datetime, deadline: Deadline) -> tuple[News, ...]:
-        return checked_tuple(self._provider.fetch_headlines(now, deadline), News)
-
-
-class Outages:
-    """Says once that a kind of data fails, and once that it is back."""
-
-    def __init__(self) -> None:
-        self._failing: set[str] = set()
-
-    def look_at(self, what: str, result: object) -> None:
-        """A call succeeded, though a batch may still lack some symbols."""
-        failed = result.failed if isinstance(result, Batch) else {}
-        if failed:
-            symbol, error = next(iter(failed.items()))
-            self.began(what, f"{len(failed)} symbols failed, {symbol} with: {error}")
-        elif what in self._failing:
-            self._failing.discard(what)
-            logger.info("%s are back", what.capitalize())
-
-    def began(self, what: str, why: str) -> bool:
-        """True when that is news, and now said."""
-        if what in self._failing:
-            return False
-        self._failing.add(what)
-        logger.warning("No %s for now: %s", what, why)
-        return True
-
-
 def _wait(call: Future[T], deadline: Deadline) -> T:
     try:
         return call.result(timeout=deadline.remaining())
-    except TimeoutError as error:
+    except (TimeoutError, CancelledError) as error:
+        # Of those who share a call, the first whose time is up cancels it if it has not begun.
         call.cancel()
         raise DeadlineExceeded("the provider did not answer in time") from error

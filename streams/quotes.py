@@ -17,12 +17,14 @@ from streams.shared_state import SharedState
 # None stands for a symbol that the provider does not know: that need not be asked again either.
 KnownQuotes = Mapping[str, SimpleQuote | None]
 
+_DECODER = msgspec.msgpack.Decoder(tuple[float, SimpleQuote | None])
+
 
 class RecentQuotes(Protocol):
     """Where fetched quotes are kept for a tick. Times are Unix seconds."""
 
     def get(self, symbols: Iterable[str], not_before: float) -> KnownQuotes:
-        """Those of `symbols` fetched at `not_before` or later."""
+        """Those of `symbols` fetched at `not_before` or later, and not in the future either."""
 
     def put(self, quotes: KnownQuotes, fetched_at: float) -> None:
         """Keep them for the others of this tick."""
@@ -39,14 +41,20 @@ class MemoryRecentQuotes:
     def get(self, symbols: Iterable[str], not_before: float) -> KnownQuotes:
         with self._lock:
             kept = {s: self._quotes[s] for s in symbols if s in self._quotes}
-        return {s: quote for s, (fetched_at, quote) in kept.items() if fetched_at >= not_before}
+        # Beyond that, the clock was set back since, and nobody knows how old the quote is.
+        not_after = not_before + self._keep_seconds
+        return {s: quote for s, (at, quote) in kept.items() if not_before <= at <= not_after}
 
     def put(self, quotes: KnownQuotes, fetched_at: float) -> None:
-        oldest = fetched_at - self._keep_seconds
         with self._lock:
             self._quotes.update({s: (fetched_at, quote) for s, quote in quotes.items()})
-            for symbol in [s for s, (at, _) in self._quotes.items() if at < oldest]:
+            for symbol in [
+                s for s, (at, _) in self._quotes.items() if self._is_far(at, fetched_at)
+            ]:
                 del self._quotes[symbol]
+
+    def _is_far(self, fetched_at: float, now: float) -> bool:
+        return abs(fetched_at - now) > self._keep_seconds
 
 
 class RedisRecentQuotes:
@@ -60,8 +68,6 @@ class RedisRecentQuotes:
         self._prefix = prefix
         self._tick_seconds = tick_seconds
         self._own = MemoryRecentQuotes(2 * tick_seconds)
-        self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(tuple[float, SimpleQuote | None])
 
     def get(self, symbols: Iterable[str], not_before: float) -> KnownQuotes:
         symbols = frozenset(symbols)
@@ -74,7 +80,7 @@ class RedisRecentQuotes:
     def put(self, quotes: KnownQuotes, fetched_at: float) -> None:
         self._own.put(quotes, fetched_at)
         key = self._key(fetched_at)
-        values = {s: self._encoder.encode((fetched_at, quote)) for s, quote in quotes.items()}
+        values = {s: v for s, quote in quotes.items() if (v := _encode(fetched_at, quote))}
 
         async def put(redis: Redis) -> None:
             pipeline = redis.pipeline(transaction=False)
@@ -103,10 +109,28 @@ class RedisRecentQuotes:
         known: dict[str, SimpleQuote | None] = {}
         for values in answers:
             for symbol, value in zip(symbols, values, strict=True):
-                fetched_at, quote = self._decoder.decode(value) if value else (0.0, None)
+                fetched_at, quote = _parse(value)
                 if fetched_at >= not_before:
                     known[symbol] = quote
         return known
 
     def _key(self, at: float) -> str:
         return f"{self._prefix}:quotes:{int(at // self._tick_seconds)}"
+
+
+def _encode(fetched_at: float, quote: SimpleQuote | None) -> bytes:
+    """Nothing for a quote with nonsense in it; that is the provider's, and no quote for others."""
+    try:
+        return msgspec.msgpack.encode((fetched_at, quote))
+    except (TypeError, ValueError, OverflowError):
+        return b""
+
+
+def _parse(value: bytes | None) -> tuple[float, SimpleQuote | None]:
+    """When it was fetched, and the quote; long ago for what another release has written."""
+    if not value:
+        return 0.0, None
+    try:
+        return _DECODER.decode(value)
+    except msgspec.DecodeError:
+        return 0.0, None

@@ -5,6 +5,7 @@ Ticker, arrivals and the Celery task all end here; nothing else sends data to gr
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import time
@@ -101,6 +102,7 @@ class Refresher:
 
     def first(self, subscriptions: Collection[Subscription], now: datetime) -> list[Snapshot]:
         """Snapshots, at most one tick old, of subscriptions that are new to this process."""
+        others_deadline = Deadline.after(OTHERS_SHARE * self._interval_seconds)
         self.renew(subscriptions, now)
         not_before = now.timestamp() - self._interval_seconds
         found = dict(self._state.snapshots.get(subscriptions, not_before))
@@ -109,7 +111,7 @@ class Refresher:
             mine = self._claim_first(missing)
             found.update({s.subscription: s for s in self._refresh_new(mine, now)})
             theirs = [s for s in missing if s not in found]
-            found.update(self._await_others(theirs, not_before))
+            found.update(self._await_others(theirs, not_before, others_deadline))
             found.update({s.subscription: s for s in self._refresh_new(_rest(theirs, found), now)})
         return list(found.values())
 
@@ -120,10 +122,9 @@ class Refresher:
             return set(subscriptions)
 
     def _await_others(
-        self, subscriptions: Collection[Subscription], not_before: float
+        self, subscriptions: Collection[Subscription], not_before: float, deadline: Deadline
     ) -> dict[Subscription, Snapshot]:
         """Snapshots that another process of the cluster is making at this moment."""
-        deadline = Deadline.after(OTHERS_SHARE * self._interval_seconds)
         found: dict[Subscription, Snapshot] = {}
         while (rest := _rest(subscriptions, found)) and deadline.remaining():
             time.sleep(OTHERS_POLL_SECONDS)
@@ -179,6 +180,18 @@ async def publish(
         return
     for group, message in messages:
         await layer.group_send(group, message)
+
+
+async def deliver(
+    layer: BaseChannelLayer, snapshots: Iterable[Snapshot], claimant: Claimant
+) -> None:
+    """`publish` to the receivers of this process only, where the layer can."""
+    if not isinstance(layer, StreamsChannelLayer):
+        await publish(layer, snapshots, claimant)
+        return
+    for snapshot in snapshots:
+        layer.deliver(snapshot.subscription.group, payload_event(snapshot, claimant))
+        await asyncio.sleep(0)  # let sockets be written between groups
 
 
 def payload_event(snapshot: Snapshot, claimant: Claimant) -> dict[str, object]:

@@ -13,6 +13,27 @@ from marketdata.errors import InvalidSymbol
 from streams.shared_state import SharedState
 from streams.subscriptions import Subscription, parse_key
 
+# Renewed by one command; while it runs nobody else is served.
+BATCH_SIZE = 1000
+
+
+# Both go by Redis's clock: hosts need not agree on the time, and one that is wrong ends nobody
+# else's leases. KEYS: the leases. ARGV of the first: how long they last in milliseconds, then
+# the subscriptions' keys.
+_RENEW = """
+local now = redis.call('TIME')
+local expires_at = now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[1]
+for i = 2, #ARGV do
+  redis.call('ZADD', KEYS[1], expires_at, ARGV[i])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+"""
+_ACTIVE = """
+local now = redis.call('TIME')
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now[1] * 1000 + math.floor(now[2] / 1000))
+return redis.call('ZRANGE', KEYS[1], 0, -1)
+"""
+
 
 class Registry(Protocol):
     """The leases: "there are listeners for this subscription until then". Times: Unix seconds."""
@@ -55,21 +76,23 @@ class MemoryRegistry:
 class RedisRegistry:
     """The leases of a cluster: one sorted set of subscription keys, scored by expiry.
 
-    Every method raises RedisUnavailable.
+    `renew` and `active` raise RedisUnavailable.
     """
 
     def __init__(self, shared: SharedState, prefix: str, lease_seconds: float) -> None:
         self._shared = shared
         self._key = f"{prefix}:leases"
-        self._lease_seconds = lease_seconds
+        self._lease_ms = round(1000 * lease_seconds)
 
     def renew(self, subscriptions: Collection[Subscription], now: float) -> None:
-        expiries = {s.key: now + self._lease_seconds for s in subscriptions}
+        keys = [subscription.key for subscription in subscriptions]
 
         async def renew(redis: Redis) -> None:
-            await redis.zadd(self._key, expiries, gt=True)
+            for start in range(0, len(keys), BATCH_SIZE):
+                batch = keys[start : start + BATCH_SIZE]
+                await redis.eval(_RENEW, 1, self._key, self._lease_ms, *batch)  # type: ignore[misc]
 
-        if expiries:
+        if keys:
             self._shared.run(renew)
 
     def release(self, subscriptions: Collection[Subscription]) -> None:
@@ -77,11 +100,7 @@ class RedisRegistry:
 
     def active(self, now: float) -> frozenset[Subscription]:
         async def active(redis: Redis) -> list[bytes]:
-            pipeline = redis.pipeline(transaction=False)
-            pipeline.zremrangebyscore(self._key, "-inf", now)
-            pipeline.zrange(self._key, 0, -1)
-            _, keys = await pipeline.execute()
-            return list(keys)
+            return list(await redis.eval(_ACTIVE, 1, self._key))  # type: ignore[misc]
 
         return frozenset(s for key in self._shared.run(active) if (s := _parse(key)) is not None)
 

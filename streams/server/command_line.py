@@ -1,6 +1,7 @@
 """Daphne's command line with defaults that fit long-lived streams."""
 
 import argparse
+import socket
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -13,7 +14,10 @@ from daphne.cli import DEFAULT_HOST, DEFAULT_PORT, CommandLineInterface
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.utils import import_by_path
 
-from streams.server.server import StreamServer
+from streams.server.addresses import describe_failure
+from streams.server.options import StreamOptions
+from streams.server.server import CannotListen, StreamServer
+from streams.server.workers import BACKLOG
 
 
 class CommandLine(CommandLineInterface):
@@ -24,19 +28,27 @@ class CommandLine(CommandLineInterface):
         super().__init__()
         self.parser.set_defaults(
             websocket_timeout=-1,  # a cut-off makes clients that do not reconnect go silent
+            ping_timeout=20,  # a second ping without an answer to the first is one too many
             websocket_connect_timeout=20,  # in a reconnect storm accepting takes its time
             websocket_max_message_size=max_message_bytes,
             websocket_max_frame_size=max_message_bytes,
             server_name="",
         )
         _make_optional(self.parser, "application", application)
+        self.parser.add_argument(
+            "--workers", type=int, default=1, help="Processes that share the port. Default: 1."
+        )
+        self.parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
 
-    def build_server(self, args: Namespace, announce: Callable[[str], None]) -> StreamServer:
+    def build_server(
+        self, args: Namespace, options: StreamOptions, announce: Callable[[str], None]
+    ) -> StreamServer:
         """Raises ImportError or AttributeError for an application that cannot be loaded."""
         return self.server_class(
             application=self.load_asgi_app(args.application),
             endpoints=_build_endpoints(args),
             announce=announce,
+            options=options,
             http_timeout=args.http_timeout,
             ping_interval=args.ping_interval,
             ping_timeout=args.ping_timeout,
@@ -69,7 +81,22 @@ def _make_optional(parser: argparse.ArgumentParser, name: str, default: str) -> 
             action.nargs, action.default, action.required = "?", default, False
 
 
+def listen_for_workers(args: Namespace) -> socket.socket:
+    """The socket that all workers inherit. Raises CannotListen."""
+    if args.unix_socket or args.file_descriptor is not None or args.socket_strings:
+        raise CannotListen("Several workers can listen on a host and a port only.")
+    host, port = args.host or DEFAULT_HOST, DEFAULT_PORT if args.port is None else args.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        reason = describe_failure(error)
+        raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
+
+
 def _build_endpoints(args: Namespace) -> list[str]:
+    if args.worker:
+        return [f"fd:fileno={args.file_descriptor}"]
     host, port = args.host, args.port
     elsewhere = args.unix_socket or args.file_descriptor is not None or args.socket_strings
     if host or port is not None or not elsewhere:
@@ -77,7 +104,12 @@ def _build_endpoints(args: Namespace) -> list[str]:
     descriptions = build_endpoint_description_strings(
         host=host, port=port, unix_socket=args.unix_socket, file_descriptor=args.file_descriptor
     )
-    return sorted([*args.socket_strings, *descriptions])
+    return sorted([*args.socket_strings, *map(_with_backlog, descriptions)])
+
+
+def _with_backlog(description: str) -> str:
+    """Twisted's own, of 50, loses connections when many clients come back at once."""
+    return f"{description}:backlog={BACKLOG}" if description.startswith("tcp:") else description
 
 
 def _open_access_log(target: str | None) -> AccessLogGenerator | None:

@@ -4,6 +4,7 @@ A WebSocket handshake goes straight to its protocol; anything else to Twisted's 
 """
 
 import logging
+from functools import partial
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory
@@ -11,14 +12,19 @@ from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper
 
 from streams.server.handshake import RequestHead, error_response, is_websocket, parse_head
+from streams.server.opening import unavailable
+from streams.server.protocol import StreamProtocol
 from streams.server.requests import StreamRequest
 
 logger = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 16384
 
+RESTARTING = unavailable("restarting", "The server restarts.")
+
 _TOO_LARGE = error_response(431, "head_too_large", "The request's headers are too large.")
 _TOO_SLOW = error_response(408, "timeout", "The request did not arrive in time.")
+_FULL = unavailable("full", "The server has as many connections as it may have.", 5)
 
 
 class Door(Protocol):
@@ -29,10 +35,10 @@ class Door(Protocol):
         self.data = b""
 
     def connectionMade(self) -> None:
-        self.factory.server.door_opened(self)
+        self.factory.server.doors.add(self)
 
     def connectionLost(self, reason: Any = None) -> None:
-        self.factory.server.door_closed(self)
+        self.factory.server.doors.discard(self)
 
     def dataReceived(self, data: bytes) -> None:
         self.data += data
@@ -46,38 +52,83 @@ class Door(Protocol):
         """The head has not come in time; a connection that sent nothing gets no answer."""
         self._refuse(_TOO_SLOW if self.data else b"")
 
+    def leave(self) -> None:
+        """The process is about to end."""
+        self._refuse(RESTARTING if self.data else b"")
+
     def _refuse(self, answer: bytes) -> None:
-        self.factory.server.door_closed(self)
+        self.factory.server.doors.discard(self)
         self.transport.write(answer)
         self.transport.loseConnection()
 
     def _hand_over(self, end: int) -> None:
-        self.factory.server.door_closed(self)
+        server = self.factory.server
+        server.doors.discard(self)
         head = parse_head(self.data[:end])
-        if head and is_websocket(head):
-            self.factory.open_websocket(self.transport, head, self.data[end:])
-            return
-        channel = self.factory.build_channel(self.transport.getPeer())
-        replace_protocol(self.transport, channel)
-        channel.dataReceived(self.data)
+        if server.is_draining:
+            self._refuse(RESTARTING)
+        elif head and is_websocket(head):
+            self.factory.open_websocket(self.transport, head, self.data[end:], is_used=False)
+        else:
+            channel = self.factory.build_channel(self.transport)
+            replace_protocol(self.transport, channel)
+            channel.dataReceived(self.data)
+
+
+class ClosedDoor(Protocol):
+    """For a connection too many: an answer, whatever it may have asked for."""
+
+    transport: Any
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def connectionMade(self) -> None:
+        self._server.ending.add(self)
+        self.transport.write(_FULL)
+        # Closing both ways with a request unread would take the answer away from the client.
+        getattr(self.transport, "loseWriteConnection", self.transport.loseConnection)()
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self._server.ending.discard(self)
+
+    def abort(self) -> None:
+        self.transport.abortConnection()
 
 
 class StreamFactory(HTTPFactory):
     """Daphne's factory, with a door in front."""
 
-    def buildProtocol(self, addr: Any) -> Door:
-        return Door(self)
+    def startFactory(self) -> None:
+        """Nothing of Twisted's access log, and none of its timers."""
 
-    def build_channel(self, addr: Any) -> Any:
+    def stopFactory(self) -> None: ...
+
+    def log(self, request: Any) -> None: ...
+
+    def buildProtocol(self, addr: Any) -> Protocol:
+        return ClosedDoor(self.server) if self.server.is_full() else Door(self)
+
+    def build_channel(self, transport: Any) -> Any:
         """Daphne's and Twisted's HTTP, for everything that is not a WebSocket."""
-        channel = super().buildProtocol(addr)
+        channel = super().buildProtocol(transport.getPeer())
         channel.requestFactory = StreamRequest
+        channel.timeOut = self.server.options.keep_alive_seconds
+        self.server.http_transports.add(transport)
+        channel.connectionLost = partial(self._channel_lost, channel.connectionLost, transport)
         return channel
 
-    def open_websocket(self, transport: Any, head: RequestHead, early_data: bytes) -> None:
-        protocol = self.server.ws_factory.buildProtocol(transport.getPeer())
+    def _channel_lost(self, connection_lost: Any, transport: Any, reason: Any) -> None:
+        self.server.http_transports.discard(transport)
+        connection_lost(reason)
+
+    def open_websocket(
+        self, transport: Any, head: RequestHead, early_data: bytes, *, is_used: bool
+    ) -> None:
+        self.server.http_transports.discard(transport)
+        protocol = StreamProtocol(self.server)
         replace_protocol(transport, protocol)
-        protocol.open_handshake(head, early_data)
+        protocol.open_handshake(head, early_data, is_used=is_used)
 
 
 def replace_protocol(transport: Any, protocol: Any) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from streams.server.extensions import answer_deflate
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -45,12 +47,16 @@ class RequestHead:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """A valid opening handshake. `path` is as sent, without the query."""
+    """A valid opening handshake. `path` is as sent, without the query.
+
+    `extensions` answers what the client offered; None when nothing is agreed on.
+    """
 
     key: bytes
     path: bytes
     query: bytes
     subprotocols: tuple[str, ...]
+    extensions: bytes | None
 
 
 def parse_head(data: bytes) -> RequestHead | None:
@@ -72,7 +78,7 @@ def is_websocket(head: RequestHead) -> bool:
     return _has_token(head, b"upgrade", b"websocket")
 
 
-def check_handshake(head: RequestHead) -> Handshake:
+def check_handshake(head: RequestHead, *, may_compress: bool) -> Handshake:
     """RFC 6455, 4.2.1. Raises BadHandshake."""
     if head.method != b"GET":
         raise BadHandshake("a WebSocket handshake is a GET request", 405, ((b"Allow", b"GET"),))
@@ -86,7 +92,9 @@ def check_handshake(head: RequestHead) -> Handshake:
         raise BadHandshake("a WebSocket handshake has no body")
     _check_version(head)
     path, query = _split_target(head.target)
-    return Handshake(_parse_key(head), path, query, _parse_subprotocols(head))
+    offers = head.get_all(b"sec-websocket-extensions") if may_compress else []
+    extensions = answer_deflate(offers)
+    return Handshake(_parse_key(head), path, query, _parse_subprotocols(head), extensions)
 
 
 def _check_version(head: RequestHead) -> None:
@@ -145,6 +153,8 @@ def accept_response(
     ]
     if subprotocol is not None:
         lines.append(b"Sec-WebSocket-Protocol: " + subprotocol.encode("ascii"))
+    if handshake.extensions is not None:
+        lines.append(b"Sec-WebSocket-Extensions: " + handshake.extensions)
     lines.extend(_header_lines(headers))
     return b"\r\n".join(lines) + b"\r\n\r\n"
 

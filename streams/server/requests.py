@@ -1,22 +1,71 @@
-"""One HTTP request: Daphne's, with upgrades on a used connection sent the common way."""
+"""One HTTP request: Daphne's, with limits; upgrades of a used connection go the common way."""
 
 from typing import Any
 
 from daphne.http_protocol import WebRequest
 
-from streams.server.handshake import RequestHead, is_websocket
+from streams.server.handshake import RequestHead, error_response, is_websocket
+from streams.server.opening import unavailable
+
+_TOO_LARGE = error_response(413, "body_too_large", "The request's body is too large.")
+_TOO_SLOW = error_response(408, "timeout", "The request did not arrive in time.")
+_RESTARTING = unavailable("restarting", "The server restarts.")
 
 
 class StreamRequest(WebRequest):
     transport: Any
+    channel: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._body_bytes = 0
+        self.server.requests.add(self)
+
+    # --- Its bytes arrive ---------------------------------------------------------------
+
+    def gotLength(self, length: int | None) -> None:
+        super().gotLength(length)
+        if length and length > self.server.options.max_body_bytes:
+            self._cut_off(_TOO_LARGE)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self._body_bytes += len(data)
+        if self._body_bytes <= self.server.options.max_body_bytes:
+            super().handleContentChunk(data)
+        else:
+            self._cut_off(_TOO_LARGE)
+
+    def time_out(self) -> None:
+        """It has not arrived completely in time."""
+        self._cut_off(_TOO_SLOW)
+
+    def _cut_off(self, answer: bytes) -> None:
+        if self.channel is not None:
+            self.channel.transport.write(answer)
+            self.channel.loseConnection()
+
+    # --- It is answered -----------------------------------------------------------------
 
     def process(self) -> Any:
+        self.server.requests.discard(self)
         # Daphne lets any client choose the root path of its request with this header.
         self.requestHeaders.removeHeader(b"daphne-root-path")
         head = self._head()
+        if self.server.is_draining:
+            return self._cut_off(_RESTARTING)
         if is_websocket(head):
             return self._upgrade(head)
+        self.server.answers.add(self)
         return super().process()
+
+    def finish(self) -> None:
+        self.server.answers.discard(self)
+        super().finish()
+
+    def connectionLost(self, reason: Any) -> None:
+        self.server.requests.discard(self)
+        self.server.answers.discard(self)
+        super().connectionLost(reason)
 
     def handle_exception(self, exception: BaseException) -> None:
         if not self._response_started:
@@ -45,4 +94,4 @@ class StreamRequest(WebRequest):
         self.server.protocol_disconnected(self)
         transport.unregisterProducer()
         transport.resumeProducing()
-        self.channel.factory.open_websocket(transport, head, early_data)
+        self.channel.factory.open_websocket(transport, head, early_data, is_used=True)

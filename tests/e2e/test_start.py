@@ -16,6 +16,13 @@ def test_a_server_says_where_its_data_comes_from() -> None:
         assert server.stop() == 0
 
 
+def test_a_worker_and_beat_log_as_the_settings_say() -> None:
+    with Process("-m", "celery", "-A", "financequery", "worker", LOG_LEVEL="INFO") as worker:
+        worker.wait_for(r"^\d{4}-.* INFO celery\.\S+: .* ready\.$")
+    with Process("-m", "celery", "-A", "financequery", "beat", LOG_LEVEL="DEBUG") as beat:
+        beat.wait_for(r"^\d{4}-.* DEBUG celery\.")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

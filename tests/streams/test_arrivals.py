@@ -92,3 +92,18 @@ async def test_a_failure_reaches_everybody_who_waits_and_the_next_ask_is_new() -
         with pytest.raises(RuntimeError, match="a bug"):
             await arrivals.get(quotes("AAPL"))
     assert len(source.batches) == 2
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.001])
+async def test_after_a_batch_that_was_cancelled_the_next_ask_is_new(seconds: float) -> None:
+    source = Source()
+    source.may_answer.set()
+    arrivals = Arrivals(source.fetch)
+    waiting = asyncio.create_task(arrivals.get(quotes("AAPL")))
+    await asyncio.sleep(seconds)
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert waiting.cancelled()
+    assert (await arrivals.get(quotes("AAPL"))).payload == "quotes:AAPL"

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
+from channels.layers import InMemoryChannelLayer
 
 from streams.feed import Feed
 from streams.layers import StreamsChannelLayer
+from streams.refresh import utc_now
+from streams.snapshots import Snapshot
 from streams.subscriptions import Endpoint, Subscription
 from tests.fake_provider import FakeProvider
 from tests.streams.test_refresh import make_refresher
 
+HOURS = Subscription(Endpoint.HOURS)
 AAPL = Subscription(Endpoint.QUOTES, ("AAPL",))
 TICK_SECONDS = 0.05
 
@@ -78,3 +84,75 @@ async def test_first_data_is_fetched_once_and_then_taken_from_the_tick(
     assert provider.calls["fetch_quotes"] == 1
     event = await listeners[0].next_event()
     assert (await feed.first(AAPL)).made_at >= float(str(event["made_at"]))
+
+
+async def test_newcomers_whose_source_hangs_do_not_hold_up_the_ticks_of_others(
+    provider: FakeProvider,
+) -> None:
+    tick = 0.2
+    layer = StreamsChannelLayer()
+    refresher = make_refresher(provider, tick)
+    refresher.warm_up(utc_now())
+    feed = Feed(refresher, layer, tick, is_shared=False)
+    listener = Listener(feed, layer, await layer.new_channel())
+    released = threading.Event()
+    provider.faults["fetch_quotes"] = lambda: released.wait(10)
+    await feed.join(HOURS, listener.name)
+    waiting = []
+    for n in range(20):
+        newcomer = Subscription(Endpoint.QUOTES, (f"SIM{n:04}",))
+        await feed.join(newcomer, await layer.new_channel())
+        waiting.append(asyncio.create_task(feed.first(newcomer)))
+        await asyncio.sleep(tick / 8)
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(answer) for answer in answers} <= {TimeoutError, Snapshot}
+    made_at = [float(str((await listener.next_event())["made_at"])) for _ in range(8)]
+    gaps = [later - earlier for earlier, later in pairwise(made_at)]
+    assert max(gaps) < 2.5 * tick
+    released.set()
+    await feed.close()
+
+
+async def test_a_join_that_the_layer_fails_is_made_up_for_by_the_next() -> None:
+    class Failing(InMemoryChannelLayer):
+        is_down = True
+
+        async def group_add(self, group: str, channel: str) -> None:
+            if self.is_down:
+                raise ConnectionError("Redis is gone")
+            await super().group_add(group, channel)
+
+    layer = Failing()
+    feed = Feed(make_refresher(FakeProvider(), TICK_SECONDS), layer, TICK_SECONDS, is_shared=False)
+    for name in ("specific.one", "specific.two"):
+        with pytest.raises(ConnectionError):
+            await feed.join(AAPL, name)
+    layer.is_down = False
+    await feed.join(AAPL, "specific.two")
+    await feed.leave(AAPL, "specific.one")
+    event = await asyncio.wait_for(layer.receive("specific.two"), 5)
+    assert event["group"] == AAPL.group
+    await feed.close()
+
+
+async def test_who_joins_while_the_last_one_leaves_gets_the_ticks() -> None:
+    class Slow(InMemoryChannelLayer):
+        async def group_discard(self, group: str, channel: str) -> None:
+            await super().group_discard(group, channel)
+            await asyncio.sleep(0.01)
+
+        async def group_add(self, group: str, channel: str) -> None:
+            await super().group_add(group, channel)
+            await asyncio.sleep(0.01)
+
+    layer = Slow()
+    feed = Feed(make_refresher(FakeProvider(), TICK_SECONDS), layer, TICK_SECONDS, is_shared=False)
+    await feed.join(AAPL, "specific.one")
+    for last, newcomer in [("one", "two"), ("two", "three")]:
+        leaving = asyncio.create_task(feed.leave(AAPL, f"specific.{last}"))
+        await asyncio.sleep(0.005)
+        await feed.join(AAPL, f"specific.{newcomer}")
+        await leaving
+    event = await asyncio.wait_for(layer.receive("specific.three"), 5)
+    assert (await feed.first(AAPL)).made_at >= event["made_at"], "the feed itself heard it too"
+    await feed.close()

@@ -8,9 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from streams.cluster_limits import RedisLimits
-from streams.layers import RedisUnavailable
+from streams.layers import Operation, RedisUnavailable
 from streams.limits import DAY_SECONDS, Limits, MemoryLimits, OverLimit, Quota
-from streams.shared_state import Operation, T
+from streams.shared_state import T
 from tests.redis_server import RedisServer
 
 QUOTA = Quota("key.1", max_connections=2, per_day=5)

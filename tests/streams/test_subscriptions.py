@@ -11,10 +11,13 @@ from marketdata.symbols import parse_symbols
 from streams.subscriptions import Endpoint, Subscription, parse_key
 
 symbols = st.from_regex(r"\^?[A-Z0-9]{1,8}([.=-][A-Z]{1,4})?", fullmatch=True)
-subscriptions = st.builds(
-    lambda endpoint, texts: Subscription(endpoint, parse_symbols(texts)),
-    st.sampled_from(Endpoint),
-    st.lists(symbols, max_size=30),
+subscriptions = st.one_of(
+    st.builds(
+        lambda texts: Subscription(Endpoint.QUOTES, parse_symbols(texts)),
+        st.lists(symbols, max_size=30),
+    ),
+    st.builds(lambda symbol: Subscription(Endpoint.PROFILE, (symbol,)), symbols),
+    st.sampled_from([Subscription(Endpoint.MARKET), Subscription(Endpoint.HOURS)]),
 )
 
 
@@ -51,6 +54,12 @@ def test_a_key_of_no_known_endpoint_is_refused_and_no_symbols_are_fine(key: str)
     else:
         with pytest.raises(ValueError, match="is not a valid Endpoint"):
             parse_key(key)
+
+
+@pytest.mark.parametrize("key", ["profile:", "profile:AAPL,MSFT", "market:AAPL", "hours:AAPL"])
+def test_a_key_with_more_or_fewer_symbols_than_its_endpoint_takes_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="symbols"):
+        parse_key(key)
 
 
 def test_a_key_with_nonsense_for_a_symbol_is_refused() -> None:

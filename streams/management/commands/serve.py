@@ -1,14 +1,19 @@
 """`manage.py serve`: run the streaming server."""
 
+import asyncio
 from argparse import Namespace
+from dataclasses import fields
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streams.server.command_line import CommandLine
+from streams.server.addresses import describe_socket
+from streams.server.command_line import CommandLine, listen_for_workers
 from streams.server.exiting import exit_now_if_threads_linger
+from streams.server.options import StreamOptions
 from streams.server.server import CannotListen
+from streams.server.workers import Workers, worker_command
 
 
 class Command(BaseCommand):
@@ -16,26 +21,49 @@ class Command(BaseCommand):
     requires_system_checks = "__all__"
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        self.command_line = CommandLine(
-            settings.ASGI_APPLICATION, getattr(settings, "MAX_MESSAGE_BYTES", 8192)
-        )
+        self.command_line = CommandLine(settings.ASGI_APPLICATION, settings.MAX_MESSAGE_BYTES)
         kwargs.update(parents=[self.command_line.parser], conflict_handler="resolve")
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def handle(self, *args: Any, **options: Any) -> None:
         arguments = Namespace(**options)
         try:
-            server = self.command_line.build_server(arguments, self._announce)
+            if arguments.workers > 1 and not arguments.worker:
+                self._supervise(arguments)
+            else:
+                self._serve(arguments)
+        except CannotListen as error:
+            raise CommandError(str(error)) from error
+
+    def _serve(self, arguments: Namespace) -> None:
+        announce = _keep_quiet if arguments.worker else self._announce
+        try:
+            server = self.command_line.build_server(arguments, _get_options(), announce)
         except (ImportError, AttributeError) as error:
             raise CommandError(
                 f"The application {arguments.application!r} cannot be loaded: {error}"
             ) from error
-        try:
-            server.run()
-        except CannotListen as error:
-            raise CommandError(str(error)) from error
+        server.run(is_worker=arguments.worker)
         exit_now_if_threads_linger(0)
+
+    def _supervise(self, arguments: Namespace) -> None:
+        with listen_for_workers(arguments) as listening:
+            command = worker_command(listening)
+            self._announce(f"Listening on {describe_socket(listening)}")
+            asyncio.run(self._run_workers(command, arguments.workers, listening))
+
+    async def _run_workers(self, command: list[str], count: int, listening: Any) -> None:
+        await Workers(command, count, listening, settings.DRAIN_SECONDS).run()
 
     def _announce(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _keep_quiet(line: str) -> None:
+    pass
+
+
+def _get_options() -> StreamOptions:
+    names = (field.name for field in fields(StreamOptions))
+    return StreamOptions(**{name: getattr(settings, name.upper()) for name in names})

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,23 +74,6 @@ async def settle_nothing(layer: BaseChannelLayer) -> None:
 
 async def settle_ours(layer: StreamsChannelLayer) -> None:
     await layer.settle()
-
-
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[RedisServer]:
-    """A server that no test harms."""
-    server = RedisServer()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def own_server() -> Iterator[RedisServer]:
-    """A server that the test may treat badly; not started."""
-    server = RedisServer()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

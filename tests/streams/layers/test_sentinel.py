@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.redis_server import RedisServer, find_free_port
+from tests.redis_server import RedisServer
+from tools.stack import find_free_port
 
 from .conftest import TIMEOUTS, Layers, receive, wait_until
 

@@ -3,6 +3,7 @@
 import asyncio
 import enum
 import json
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -55,6 +56,7 @@ async def show(scope: Message, receive: Receive, send: Send, subprotocol: str = 
     headers = [(b"X-Greeting", b"hello")]
     await send({"type": "websocket.accept", "subprotocol": subprotocol or None, "headers": headers})
     shown = {key: value for key, value in scope.items() if key not in ("headers", "state")}
+    shown["extensions"] = list(scope["extensions"])
     shown["headers"] = [
         [name.decode(), value.decode("latin-1")] for name, value in scope["headers"]
     ]
@@ -127,9 +129,71 @@ async def large(scope: Message, receive: Receive, send: Send, size: str) -> None
     await until_disconnect(receive)
 
 
+async def obey(scope: Message, receive: Receive, send: Send) -> None:
+    """Sends what its client says: `offer a 100` offers the letter a hundred times."""
+    await send({"type": "websocket.accept"})
+    sending = []
+    while (message := await receive())["type"] == "websocket.receive":
+        command, letter, count = message["text"].split()
+        text = letter * int(count)
+        if command == "offer":
+            scope["extensions"]["streams.outbox"]["outbox"].offer(text)
+        else:
+            sending.append(
+                asyncio.ensure_future(send({"type": f"websocket.{command}", "text": text}))
+            )
+        say(f"did {command} {letter}")
+    await asyncio.gather(*sending)
+    say(f"disconnected {message['code']}")
+
+
+async def nap(scope: Message, receive: Receive, send: Send) -> None:
+    """Sleeps for a while, then counts what has come; the last message is `wake`."""
+    await send({"type": "websocket.accept"})
+    say("asleep")
+    await asyncio.sleep(0.2)
+    numbers = []
+    while (text := (await receive())["text"]) != "wake":
+        numbers.append(int(text[:4]))
+    assert numbers == list(range(len(numbers)))
+    say(f"woke up after {len(numbers)}")
+    await send({"type": "websocket.send", "text": str(len(numbers))})
+    await until_disconnect(receive)
+
+
+async def ready(scope: Message, receive: Receive, send: Send) -> None:
+    """Says whether the server drains."""
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] == "websocket.receive":
+        is_draining = scope["extensions"]["streams.server"]["server"].is_draining
+        await send({"type": "websocket.send", "text": str(is_draining)})
+
+
+async def pid(scope: Message, receive: Receive, send: Send) -> None:
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": str(os.getpid())})
+    await until_disconnect(receive)
+
+
 BEHAVIOURS: dict[str, Callable[..., Awaitable[None]]] = {
     behaviour.__name__: behaviour
-    for behaviour in (echo, show, deny, reject, close, fail, leave, hesitate, cling, block, large)
+    for behaviour in (
+        echo,
+        show,
+        deny,
+        reject,
+        close,
+        fail,
+        leave,
+        hesitate,
+        cling,
+        block,
+        large,
+        obey,
+        nap,
+        pid,
+        ready,
+    )
 }
 
 

@@ -4,20 +4,30 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.streams.server.process import ServerProcess
+from tests.streams.server.processes import AppServer
 
 
 @pytest.fixture(scope="session")
-def shared_server() -> Iterator[ServerProcess]:
-    with ServerProcess() as process:
-        yield process.wait_until_listening()
-        assert process.end() == 0
+def shared_server() -> Iterator[AppServer]:
+    with AppServer() as process:
+        yield process
+        assert process.stop() == 0
 
 
 @pytest.fixture
-def server(shared_server: ServerProcess) -> Iterator[ServerProcess]:
+def server(shared_server: AppServer) -> Iterator[AppServer]:
     """The shared server; afterwards its log must hold no traceback."""
     seen = len(shared_server.output)
     yield shared_server
-    log = "".join(shared_server.output[seen:])
+    log = shared_server.output[seen:]
     assert "Traceback" not in log, log
+
+
+@pytest.fixture(scope="session")
+def impatient_server() -> Iterator[AppServer]:
+    """Gives handshakes, and quiet clients, a second each."""
+    options = ("--websocket_connect_timeout", "--ping-interval", "--ping-timeout")
+    with AppServer(*(word for option in options for word in (option, "1"))) as process:
+        yield process
+        assert process.stop() == 0
+    assert "Traceback" not in process.output

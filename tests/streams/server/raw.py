@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 HANDSHAKE = (
@@ -15,18 +16,33 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncIterator[Connection]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def connected(port: int, *, receive_bytes: int = 0) -> AsyncIterator[Connection]:
+    """`receive_bytes` makes for a client that takes little in before it reads."""
+    connecting = socket.socket()
+    try:
+        connecting.setblocking(False)
+        if receive_bytes:
+            connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", port))
+    except OSError:
+        connecting.close()
+        raise
+    limit = receive_bytes or 2**16
+    reader, writer = await asyncio.open_connection(sock=connecting, limit=limit)
     try:
         yield reader, writer
     finally:
-        writer.close()
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 @asynccontextmanager
-async def upgraded(port: int, path: bytes = b"echo") -> AsyncIterator[Connection]:
-    async with connected(port) as (reader, writer):
-        writer.write(HANDSHAKE % (path, b""))
+async def upgraded(
+    port: int, path: bytes = b"echo", headers: bytes = b"", *, receive_bytes: int = 0
+) -> AsyncIterator[Connection]:
+    async with connected(port, receive_bytes=receive_bytes) as (reader, writer):
+        writer.write(HANDSHAKE % (path, headers))
         head = await within(reader.readuntil(b"\r\n\r\n"))
         assert head.startswith(b"HTTP/1.1 101 ")
         yield reader, writer
@@ -41,6 +57,14 @@ async def ask(port: int, request: bytes) -> bytes:
 
 async def within(awaitable: Coroutine[Any, Any, bytes]) -> bytes:
     return await asyncio.wait_for(awaitable, 10)
+
+
+async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """The first byte and the payload of the server's next frame."""
+    first_byte, size = await within(reader.readexactly(2))
+    if size > 125:
+        size = int.from_bytes(await within(reader.readexactly(2 if size == 126 else 8)), "big")
+    return first_byte, await within(reader.readexactly(size))
 
 
 def masked_frame(first_byte: int, payload: bytes, *, length: int | None = None) -> bytes:

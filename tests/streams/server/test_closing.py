@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 
 from streams.server.closing import check_close_code, encode_reason
-from tests.streams.server.process import ServerProcess
+from tests.streams.server.processes import AppServer
 from tests.streams.server.raw import masked_frame, upgraded, within
 
 
@@ -21,7 +21,7 @@ async def received_close(awaitable: Awaitable[object]) -> Close:
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1009, 1012, 1013, 3000, 4401, 4413, 4999])
-async def test_an_application_closes_with_any_legal_code(server: ServerProcess, code: int) -> None:
+async def test_an_application_closes_with_any_legal_code(server: AppServer, code: int) -> None:
     async with connect(server.url(f"close/{code}")) as socket:
         assert await received_close(socket.recv()) == Close(code, "because")
     await server.seen(f"disconnected {code}")
@@ -29,39 +29,39 @@ async def test_an_application_closes_with_any_legal_code(server: ServerProcess, 
 
 @pytest.mark.parametrize("code", [999, 1005, 1006, 1015, 2000, 5000])
 async def test_an_illegal_code_is_an_error_of_the_application(
-    shared_server: ServerProcess, code: int
+    shared_server: AppServer, code: int
 ) -> None:
     async with connect(shared_server.url(f"close/{code}")) as socket:
         assert (await received_close(socket.recv())).code == 1011
     await shared_server.seen("ValueError: close code")
 
 
-async def test_an_error_after_accept_closes_with_1011(shared_server: ServerProcess) -> None:
+async def test_an_error_after_accept_closes_with_1011(shared_server: AppServer) -> None:
     async with connect(shared_server.url("fail/after")) as socket:
         assert (await received_close(socket.recv())).code == 1011
     await shared_server.seen("RuntimeError: asked to")
 
 
-async def test_an_application_that_returns_closes_its_socket(server: ServerProcess) -> None:
+async def test_an_application_that_returns_closes_its_socket(server: AppServer) -> None:
     async with connect(server.url("leave/after")) as socket:
         assert (await received_close(socket.recv())).code == 1000
 
 
-async def test_a_client_that_closes_is_told_to_the_application(server: ServerProcess) -> None:
+async def test_a_client_that_closes_is_told_to_the_application(server: AppServer) -> None:
     async with connect(server.url("echo")) as socket:
         await socket.close(4000)
         assert socket.close_code == 4000
     await server.seen("disconnected 4000")
 
 
-async def test_a_client_that_vanishes_is_told_to_the_application(server: ServerProcess) -> None:
+async def test_a_client_that_vanishes_is_told_to_the_application(server: AppServer) -> None:
     async with upgraded(server.port) as (_, writer):
         writer.transport.abort()
     await server.seen("disconnected 1006")
 
 
 async def test_a_message_at_the_limit_passes_and_one_byte_more_closes_with_1009(
-    server: ServerProcess,
+    server: AppServer,
 ) -> None:
     async with connect(server.url("echo")) as socket:
         await socket.send("x" * 8192)
@@ -71,14 +71,14 @@ async def test_a_message_at_the_limit_passes_and_one_byte_more_closes_with_1009(
     await server.seen("disconnected 1009")
 
 
-async def test_a_large_upload_still_sees_its_close_frame(server: ServerProcess) -> None:
+async def test_a_large_upload_still_sees_its_close_frame(server: AppServer) -> None:
     async with upgraded(server.port) as (reader, writer):
         writer.write(masked_frame(0x82, b"x" * 4_000_000))
         assert (await within(reader.readexactly(4)))[2:] == (1009).to_bytes(2, "big")
         await within(reader.read())
 
 
-async def test_fragments_over_the_limit_close_with_1009(server: ServerProcess) -> None:
+async def test_fragments_over_the_limit_close_with_1009(server: AppServer) -> None:
     async with connect(server.url("echo")) as socket:
         await socket.send("y" * 4000 for _ in range(2))
         assert await socket.recv() == "y" * 8000
@@ -88,7 +88,7 @@ async def test_fragments_over_the_limit_close_with_1009(server: ServerProcess) -
         await asyncio.gather(sending, return_exceptions=True)
 
 
-async def test_the_limit_is_for_received_messages_only(server: ServerProcess) -> None:
+async def test_the_limit_is_for_received_messages_only(server: AppServer) -> None:
     async with connect(server.url("large/200000")) as socket:
         assert len(await socket.recv()) == 200_000
 
@@ -116,7 +116,7 @@ BAD_FRAMES = {
 
 
 @pytest.mark.parametrize("name", BAD_FRAMES)
-async def test_a_bad_frame_is_answered_with_a_close_frame(server: ServerProcess, name: str) -> None:
+async def test_a_bad_frame_is_answered_with_a_close_frame(server: AppServer, name: str) -> None:
     frames, code = BAD_FRAMES[name]
     async with upgraded(server.port) as (reader, writer):
         writer.write(frames + masked_frame(0x81, b"after this nothing counts"))
@@ -126,14 +126,14 @@ async def test_a_bad_frame_is_answered_with_a_close_frame(server: ServerProcess,
     await server.seen(f"disconnected {code}")
 
 
-async def test_a_client_that_never_answers_a_close_is_dropped(server: ServerProcess) -> None:
+async def test_a_client_that_never_answers_a_close_is_dropped(server: AppServer) -> None:
     async with upgraded(server.port, b"close/4413") as (reader, _):
         assert await within(reader.readexactly(11)) == b"\x88\x09\x11\x3dbecause"
         with pytest.raises(ConnectionResetError):
             await within(reader.read())
 
 
-async def test_pings_are_answered(server: ServerProcess) -> None:
+async def test_pings_are_answered(server: AppServer) -> None:
     async with connect(server.url("echo")) as socket:
         await asyncio.wait_for(await socket.ping(), 10)
 

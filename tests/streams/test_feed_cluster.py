@@ -1,0 +1,266 @@
+"""Feeds of a cluster: one refreshes for all, whoever dies, and each for its own without Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from streams.claims import CELERY, LOCAL, TAKEOVER, Claimant
+from streams.feed import Feed
+from streams.fetching import Fetcher
+from streams.layers import StreamsChannelLayer
+from streams.refresh import Refresher, publish
+from streams.shared_state import SharedState
+from streams.state import redis_state
+from streams.subscriptions import Endpoint, Subscription
+from tests.fake_provider import FakeProvider
+from tests.redis_server import RedisServer
+
+TICK = 0.3
+TIMEOUT_SECONDS = 0.5
+AAPL = Subscription(Endpoint.QUOTES, ("AAPL",))
+MSFT = Subscription(Endpoint.QUOTES, ("MSFT",))
+HOURS = Subscription(Endpoint.HOURS)
+
+
+WORKER = "the Celery worker"
+THIS, OTHER = "this process, for the whole cluster", "another web process, for the whole cluster"
+ALONE = "this process, for its own clients"
+
+
+class WebProcess:
+    """What a web process has, on the test's own event loop; `provider` is the cluster's."""
+
+    def __init__(self, url: str, prefix: str, provider: FakeProvider) -> None:
+        timeouts = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), TIMEOUT_SECONDS)
+        self.layer = StreamsChannelLayer(hosts=[{"address": url, **timeouts}], prefix=prefix)
+        shared = SharedState(self.layer, TIMEOUT_SECONDS)
+        shared.bind(asyncio.get_running_loop())
+        state = redis_state(shared, prefix, TICK)
+        self.registry = state.registry
+        self.refresher = Refresher(Fetcher(provider, state.quotes), state, TICK)
+        self.feed = Feed(self.refresher, self.layer, TICK, is_shared=True)
+
+    async def listen(self, subscription: Subscription) -> Listener:
+        listener = Listener(self, await self.layer.new_channel())
+        await self.feed.join(subscription, listener.channel)
+        await self.layer.settle()
+        return listener
+
+    async def close(self) -> None:
+        await self.feed.close()
+        await self.layer.close()
+
+
+class Listener:
+    def __init__(self, process: WebProcess, channel: str) -> None:
+        self.process = process
+        self.channel = channel
+
+    async def next(self) -> dict[str, Any]:
+        async with asyncio.timeout(5):
+            return await self.process.layer.receive(self.channel)
+
+    async def until(self, source: str) -> dict[str, Any]:
+        """The first event from this source; what came before it is dropped."""
+        while (event := await self.next())["source"] != source:
+            pass
+        return event
+
+    async def collect(self, ticks: float) -> list[dict[str, Any]]:
+        """What comes within so many ticks."""
+        events = []
+        try:
+            async with asyncio.timeout(ticks * TICK):
+                while True:
+                    events.append(await self.next())
+        except TimeoutError:
+            return events
+
+
+Start = Callable[[], Awaitable[WebProcess]]
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+async def start(own_server: RedisServer, provider: FakeProvider) -> AsyncIterator[Start]:
+    """Starts a web process of one cluster."""
+    own_server.start()
+    prefix = f"test-{uuid4().hex[:8]}"
+    async with AsyncExitStack() as processes:
+
+        async def start() -> WebProcess:
+            process = WebProcess(own_server.url, prefix, provider)
+            processes.push_async_callback(process.close)
+            return process
+
+        yield start
+
+
+@asynccontextmanager
+async def worker(process: WebProcess) -> AsyncIterator[None]:
+    """A Celery worker and beat: they claim and refresh every tick."""
+
+    async def work() -> None:
+        while True:
+            claimant = Claimant(CELERY, uuid4().hex)
+            _, snapshots = await asyncio.to_thread(
+                process.refresher.lead, {0}, (), claimant, datetime.now(UTC)
+            )
+            await publish(process.layer, snapshots, claimant)
+            await asyncio.sleep(TICK)
+
+    task = asyncio.create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Who refreshes, in alphabetical order: one line for each change in each process."""
+    lines = [r.getMessage() for r in caplog.records if r.name == "streams.feed"]
+    return sorted(line.removeprefix("Data is refreshed by ") for line in lines)
+
+
+async def test_when_nobody_refreshes_one_process_does_for_all(
+    start: Start, provider: FakeProvider
+) -> None:
+    listeners = [await (await start()).listen(AAPL) for _ in range(2)]
+    await asyncio.gather(*(listener.until(TAKEOVER) for listener in listeners))
+    calls = provider.calls["fetch_quotes"]
+    seen = await asyncio.gather(*(listener.collect(4.5) for listener in listeners))
+    assert [event["made_at"] for event in seen[0]] == [event["made_at"] for event in seen[1]]
+    assert len({event["by"] for event in seen[0]}) == 1
+    assert 3 <= len(seen[0]) <= 5
+    assert provider.calls["fetch_quotes"] - calls <= len(seen[0]) + 1
+
+
+async def test_when_the_leading_process_dies_another_goes_on(start: Start) -> None:
+    listeners = [await (await start()).listen(AAPL) for _ in range(2)]
+    leader = (await listeners[0].until(TAKEOVER))["by"]
+    first, second = listeners
+    if first.process.feed._me != leader:
+        first, second = second, first
+    await first.process.close()
+    assert {event["by"] for event in await second.collect(2.5)} == {leader, second.process.feed._me}
+
+
+async def test_when_a_worker_appears_all_fall_silent_and_step_in_when_it_is_gone(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="streams.feed")
+    listeners = [await (await start()).listen(AAPL) for _ in range(2)]
+    await asyncio.gather(*(listener.until(TAKEOVER) for listener in listeners))
+    async with worker(await start()):
+        await asyncio.gather(*(listener.until(CELERY) for listener in listeners))
+        await asyncio.gather(*(listener.collect(1) for listener in listeners))
+        for events in await asyncio.gather(*(listener.collect(4) for listener in listeners)):
+            assert {event["source"] for event in events} == {CELERY}
+            assert len({event["made_at"] for event in events}) == len(events) >= 3
+    await asyncio.gather(*(listener.until(TAKEOVER) for listener in listeners))
+    assert said(caplog) == sorted([THIS, OTHER, WORKER, WORKER, THIS, OTHER])
+
+
+@pytest.mark.parametrize("fault", [RedisServer.kill, RedisServer.pause])
+async def test_without_redis_each_serves_its_own_and_with_it_one_leads_again(
+    start: Start,
+    own_server: RedisServer,
+    fault: Callable[[RedisServer], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="streams.feed")
+    listeners = [await (await start()).listen(AAPL) for _ in range(2)]
+    await asyncio.gather(*(listener.until(TAKEOVER) for listener in listeners))
+    fault(own_server)
+    fault_at = time.monotonic()
+    for listener in listeners:
+        assert (await listener.until(LOCAL))["by"] == listener.process.feed._me
+    assert time.monotonic() - fault_at < 2.5 * TICK + TIMEOUT_SECONDS
+    for events in await asyncio.gather(*(listener.collect(4) for listener in listeners)):
+        assert {event["source"] for event in events} == {LOCAL}
+        assert len(events) >= 3
+    own_server.resume() if fault is RedisServer.pause else own_server.start()
+    back = await asyncio.gather(*(listener.until(TAKEOVER) for listener in listeners))
+    assert back[0]["by"] == back[1]["by"]
+    assert said(caplog) == sorted([THIS, OTHER, ALONE, ALONE, THIS, OTHER])
+
+
+async def test_a_full_redis_makes_each_serve_its_own_every_tick_once(
+    start: Start, own_server: RedisServer
+) -> None:
+    """PUBLISH still works then: what is refreshed for one process must not reach the others."""
+    one, other = await start(), await start()
+    listeners = [await one.listen(AAPL), await other.listen(AAPL), await other.listen(MSFT)]
+    await asyncio.gather(*(listener.until(TAKEOVER) for listener in listeners))
+    own_server.command("CONFIG", "SET", "maxmemory", "1")
+    await asyncio.gather(*(listener.until(LOCAL) for listener in listeners))
+    seen = await asyncio.gather(*(listener.collect(4.5) for listener in listeners))
+    for listener, events in zip(listeners, seen, strict=True):
+        assert {event["by"] for event in events} == {listener.process.feed._me}
+        assert 3 <= len(events) <= 5
+
+
+async def test_a_newcomer_gets_what_another_process_has_refreshed(
+    start: Start, provider: FakeProvider
+) -> None:
+    one, other = await start(), await start()
+    async with worker(await start()):
+        event = await (await one.listen(AAPL)).until(CELERY)
+        calls = provider.calls["fetch_quotes"]
+        await other.listen(AAPL)
+        assert (await other.feed.first(AAPL)).made_at >= event["made_at"]
+        assert provider.calls["fetch_quotes"] - calls <= 1, "the worker's next tick at most"
+
+
+async def test_what_nobody_has_is_fetched_by_one_process_for_all(
+    start: Start, provider: FakeProvider
+) -> None:
+    def answer_slowly() -> Any:
+        time.sleep(TICK / 3)
+        return FakeProvider().fetch_quotes(["AAPL"], datetime.now(UTC), None)  # type: ignore[arg-type]
+
+    provider.faults["fetch_quotes"] = answer_slowly
+    processes = [await start() for _ in range(3)]
+    for process in processes:
+        await process.listen(AAPL)
+    snapshots = await asyncio.gather(*(process.feed.first(AAPL) for process in processes))
+    assert len({snapshot.payload for snapshot in snapshots}) == 1
+    assert provider.calls["fetch_quotes"] == 1
+
+
+async def test_listeners_whose_messages_get_lost_are_helped(start: Start) -> None:
+    process = await start()
+    listener = await process.listen(AAPL)
+    await process.listen(MSFT)
+    async with worker(await start()):
+        await listener.until(CELERY)
+        process.layer._here()._bus.unwant(process.layer._here()._name_of(AAPL.group))  # type: ignore[union-attr]
+        await listener.until("help")
+        helped = await listener.collect(5)
+        assert {event["source"] for event in helped} == {"help"}
+        assert len(helped) >= 2
+
+
+async def test_leases_are_renewed_every_tick_however_long_a_refresh_takes(
+    start: Start, provider: FakeProvider
+) -> None:
+    provider.faults["fetch_quotes"] = lambda: time.sleep(2 * TICK)
+    one, other = await start(), await start()
+    listener = await one.listen(AAPL)
+    await listener.until(TAKEOVER)
+    for _ in range(12):
+        await asyncio.sleep(TICK / 2)
+        assert AAPL in await asyncio.to_thread(other.registry.active, time.time())
