@@ -229,6 +229,8 @@ CELERY_WORKER_POOL = "threads"  # a refresh waits for HTTP; threads share connec
 CELERY_WORKER_CONCURRENCY = 4
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A refresh interrupted by the loss of Redis has nothing to hand in; and Celery warns without it.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps no file: there is nothing to remember
 CELERY_BEAT_SCHEDULE = {
     f"refresh shard {shard}": {

@@ -19,7 +19,7 @@ from streams.feed import Feed
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.limits import Limits, MemoryLimits
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
-from streams.shared_state import OwnConnection, RunsOperations, SharedState
+from streams.shared_state import OwnConnection, RunsOperations, SharedState, is_redis_there
 from streams.state import State, memory_state, redis_state
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class StreamsConfig(AppConfig):
         signals.connect()
 
     def start(self) -> None:
-        """For the start of a server: pay now for what the first client would wait for."""
+        """For the start of a server: say what it is, pay now for what the first client needs."""
         self.refresher.warm_up(utc_now())
         provider = self.refresher.provider
         remark = " (simulated: the prices are made up)" if provider.is_simulated else ""
@@ -56,8 +56,15 @@ class StreamsConfig(AppConfig):
             provider.name,
             remark,
             type(self.layer).__name__,
-            "shared through Redis" if settings.REDIS_URL else "no Redis, this process alone",
+            self._describe_sharing(),
         )
+
+    def _describe_sharing(self) -> str:
+        if not settings.REDIS_URL:
+            return "no Redis; refreshed by this process, for its own clients"
+        answers = is_redis_there(settings.REDIS_URL, **settings.REDIS_OPTIONS)
+        state = "answers" if answers else "does not answer"
+        return f"Redis {state}; refreshed by Celery, or else by a web process"
 
     def refresh_shard(self, shard: int, task_id: str) -> bool:
         """The tick of one shard, for a worker. False when the tick is somebody else's.
@@ -72,6 +79,7 @@ class StreamsConfig(AppConfig):
             background.run(publish(layer, snapshots, claimant), settings.REFRESH_SECONDS)
         except TimeoutError as error:
             raise RedisUnavailable("the payloads could not be published in time") from error
+        refresher.keep(snapshots)
         return bool(led)
 
     @cached_property

@@ -164,6 +164,7 @@ class Feed:
             self._watch.led(shard, began_at)
         send = deliver if claimant.source == LOCAL else publish
         await send(self.layer, snapshots, claimant)
+        await self._in_thread(self._refresher.keep, snapshots)
 
     def _get_late(self) -> list[Subscription]:
         now = self._now()

@@ -86,8 +86,8 @@ class Refresher:
     ) -> tuple[set[int], list[Snapshot]]:
         """A tick for everybody: the shards that were to be had, and their payloads.
 
-        Those of `local` in these shards are refreshed also when their leases were lost.
-        Raises RedisUnavailable.
+        To be published, and then kept: those who listen come before newcomers. Those of `local`
+        in these shards are refreshed also when their leases were lost. Raises RedisUnavailable.
         """
         claims, registry = self._state.claims, self._state.registry
         led = {shard for shard in shards if claims.claim_tick(shard, claimant)}
@@ -99,6 +99,11 @@ class Refresher:
     def refresh(self, subscriptions: Collection[Subscription], now: datetime) -> list[Snapshot]:
         """A tick for these subscriptions, whoever else may refresh them."""
         return self._refresh(subscriptions, now, REUSE_SHARE * self._interval_seconds)
+
+    def keep(self, snapshots: Collection[Snapshot]) -> None:
+        """Have these ready for newcomers, on whatever process."""
+        if snapshots:
+            self._state.snapshots.put(snapshots)
 
     def first(self, subscriptions: Collection[Subscription], now: datetime) -> list[Snapshot]:
         """Snapshots, at most one tick old, of subscriptions that are new to this process."""
@@ -134,7 +139,9 @@ class Refresher:
     def _refresh_new(
         self, subscriptions: Collection[Subscription], now: datetime
     ) -> list[Snapshot]:
-        return self._refresh(subscriptions, now, self._interval_seconds)
+        snapshots = self._refresh(subscriptions, now, self._interval_seconds)
+        self.keep(snapshots)
+        return snapshots
 
     def _refresh(
         self, subscriptions: Collection[Subscription], now: datetime, reuse_seconds: float
@@ -149,9 +156,7 @@ class Refresher:
             now.timestamp() - reuse_seconds,
         )
         made_at = now.timestamp()
-        snapshots = [Snapshot(s, build_payload(s, facts), made_at) for s in subscriptions]
-        self._state.snapshots.put(snapshots)
-        return snapshots
+        return [Snapshot(s, build_payload(s, facts), made_at) for s in subscriptions]
 
 
 def _rest(

@@ -11,6 +11,7 @@ import concurrent.futures
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
+import redis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 # What a thread waits longer than the operation may take, for the loop to get to it.
 MARGIN_SECONDS = 1.0
+# How long the start of a server waits to see whether Redis is there.
+PING_SECONDS = 1.0
 
 
 class RunsOperations(Protocol):
@@ -91,3 +94,13 @@ def _require_no_event_loop() -> None:
     except RuntimeError:
         return
     raise RuntimeError("this blocks: call it in a thread, not on an event loop")
+
+
+def is_redis_there(url: str, **options: Any) -> bool:
+    """Whether a Redis answers at this URL, asked once on a connection of its own."""
+    timeouts = {"socket_timeout": PING_SECONDS, "socket_connect_timeout": PING_SECONDS}
+    try:
+        with redis.Redis.from_url(url, **{**timeouts, **options}) as client:
+            return bool(client.ping())
+    except (RedisError, OSError):
+        return False

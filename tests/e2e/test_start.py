@@ -7,13 +7,27 @@ from secrets import token_urlsafe
 import pytest
 
 from tests.processes import Process, Server
+from tests.redis_server import RedisServer
 
 
 def test_a_server_says_where_its_data_comes_from() -> None:
     with Server() as server:
-        server.wait_for(r"provider simulated \(simulated: the prices are made up\)")
+        server.wait_for(
+            r"provider simulated \(simulated: the prices are made up\); "
+            "channel layer: StreamsChannelLayer; no Redis; refreshed by this process"
+        )
         assert server.address.startswith("127.0.0.1:")
         assert server.stop() == 0
+
+
+def test_a_server_says_whether_redis_answers() -> None:
+    redis = RedisServer()
+    redis.start()
+    with Server(REDIS_URL=redis.url) as server:
+        server.wait_for("channel layer: StreamsChannelLayer; Redis answers; refreshed by Celery")
+    redis.stop()
+    with Server(REDIS_URL=redis.url) as server:
+        server.wait_for("Redis does not answer")
 
 
 def test_a_worker_and_beat_log_as_the_settings_say() -> None:

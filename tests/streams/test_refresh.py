@@ -114,6 +114,7 @@ def test_a_newcomer_gets_the_snapshot_of_this_tick(
     refresher: Refresher, provider: FakeProvider
 ) -> None:
     (made,) = refresher.refresh([quotes("AAPL")], NOW)
+    refresher.keep([made])
     (first,) = refresher.first([quotes("AAPL")], NOW + timedelta(seconds=0.4))
     assert first == made
     (later,) = refresher.first([quotes("AAPL")], NOW + timedelta(seconds=0.6))
