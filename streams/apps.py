@@ -104,7 +104,8 @@ class StreamsConfig(AppConfig):
     @cached_property
     def gate(self) -> Gate:
         """What this process's handshakes share; first asked for on the server's event loop."""
-        from streams.gate import Gate, Rules
+        from streams.gate import Gate
+        from streams.identification import Rules
 
         rules = Rules(
             settings.ADMIN_API_KEY,

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from channels.layers import BaseChannelLayer
@@ -17,23 +17,12 @@ from channels.layers import BaseChannelLayer
 from streams.addresses import bucket_of
 from streams.cadence import Cadence
 from streams.control import CONTROL_GROUP, parse_change
-from streams.credentials import AmbiguousCredentials, Credentials, parse_credentials
 from streams.ears import Ears
-from streams.identities import (
-    ADMIN,
-    KEY,
-    SESSION,
-    Identity,
-    admin_identity,
-    find,
-    note_use,
-    recheck,
-)
-from streams.keys import digest_of, is_same
+from streams.identification import Identifier, Rules
+from streams.identities import ADMIN, Identity, find, note_use, recheck
 from streams.limits import Limits, OverLimit, Usage
 from streams.lookups import DatabaseUnavailable, Lookups
-from streams.origins import is_allowed
-from streams.refusals import Refused, unauthorized
+from streams.refusals import Refused
 from streams.subscriptions import Endpoint
 from streams.visits import Visit, Visits, is_concerned, is_over
 
@@ -43,18 +32,6 @@ logger = logging.getLogger(__name__)
 RECHECK_SECONDS = 1.5
 MAX_RECHECKED = 1_000
 RENEW_BEATS = 3
-MINUTE_SECONDS = 60.0
-
-
-class Rules(msgspec.Struct, frozen=True):
-    """What the settings say about who may connect."""
-
-    admin_key: str
-    handshakes_per_minute: int
-    wrong_keys_per_minute: int
-    allowed_origins: tuple[str, ...]
-    allowed_hosts: tuple[str, ...]
-    session_cookie: str
 
 
 class Gate:
@@ -62,9 +39,8 @@ class Gate:
 
     def __init__(self, layer: BaseChannelLayer, limits: Limits, rules: Rules) -> None:
         self.limits = limits
-        self._rules = rules
-        self._admin_digest = digest_of(rules.admin_key) if rules.admin_key else ""
         self._lookups = Lookups(lambda tokens: find(tokens, datetime.now(UTC)))
+        self._identifier = Identifier(self._lookups, limits, rules)
         self._visits = Visits()
         self._used: set[int] = set()
         self._ears = Ears(layer, self._hear)
@@ -89,7 +65,7 @@ class Gate:
         """
         await self._open()
         try:
-            identity = await self._identify(scope, bucket_of(address))
+            identity = await self._identifier.identify(scope, bucket_of(address))
             if endpoint not in identity.endpoints:
                 raise Refused(403, "endpoint_not_allowed", f"This key is not for /{endpoint}.")
             usage = await self.limits.enter(identity.quota) if identity.quota else None
@@ -110,56 +86,6 @@ class Gate:
         self._visits.remove(visit)
         if visit.identity.quota:
             await self.limits.leave(visit.identity.quota.bucket)
-
-    async def _identify(self, scope: dict[str, Any], bucket: str) -> Identity:
-        try:
-            credentials = parse_credentials(scope, self._rules.session_cookie)
-        except AmbiguousCredentials as error:
-            raise unauthorized("ambiguous_key", f"There are {error}: send one.") from error
-        self._check_origin(credentials)
-        if self._is_admin(credentials):
-            return admin_identity()
-        await self.limits.hit(
-            f"handshakes.{bucket}", self._rules.handshakes_per_minute, MINUTE_SECONDS
-        )
-        token = _token_of(credentials)
-        identity = self._lookups.peek(token) or await self._look_up(token, bucket)
-        if identity.expires_at and identity.expires_at <= datetime.now(UTC):
-            await self._was_wrong(bucket)
-        return identity
-
-    async def _look_up(self, token: str, bucket: str) -> Identity:
-        """Whoever guesses gets no answer any more, right or wrong, unless it is known already."""
-        wrong = f"wrong.{bucket}"
-        if self.limits.is_exhausted(wrong, self._rules.wrong_keys_per_minute):
-            await self.limits.hit(wrong, self._rules.wrong_keys_per_minute, MINUTE_SECONDS)
-        identity = await self._lookups.get(token) if token else None
-        if identity is None:
-            await self._was_wrong(bucket)
-        return identity
-
-    async def _was_wrong(self, bucket: str) -> NoReturn:
-        await self.limits.hit(f"wrong.{bucket}", self._rules.wrong_keys_per_minute, MINUTE_SECONDS)
-        raise unauthorized("invalid_key", "The key or session is unknown, revoked or expired.")
-
-    def _is_admin(self, credentials: Credentials) -> bool:
-        if credentials.key is None or not self._admin_digest:
-            return False
-        return is_same(digest_of(credentials.key), self._admin_digest)
-
-    def _check_origin(self, credentials: Credentials) -> None:
-        rules = self._rules
-        if credentials.origin is None or is_allowed(
-            credentials.origin, credentials.host, rules.allowed_origins, rules.allowed_hosts
-        ):
-            return
-        allowed = ", ".join(("the own host", *rules.allowed_origins))
-        raise Refused(
-            403,
-            "origin_not_allowed",
-            "This page's origin may not connect.",
-            detail=f"origin {credentials.origin[:100]!r}, allowed: {allowed}",
-        )
 
     # --- Who is in ----------------------------------------------------------------------
 
@@ -231,15 +157,3 @@ class Gate:
             logger.info(
                 "%d connections ended: their keys or sessions are not valid any more", ended
             )
-
-
-def _token_of(credentials: Credentials) -> str:
-    """What to look up; empty for what cannot be anybody's. A key goes before a session."""
-    if credentials.key is not None:
-        return KEY + digest_of(credentials.key) if credentials.is_plausible_key else ""
-    if credentials.session_key is None:
-        raise unauthorized("missing_key", "An API key is needed.")
-    # A browser sends cookies along whoever wrote the page: only its Origin tells.
-    if credentials.origin is None:
-        raise unauthorized("missing_origin", "A session counts only with an Origin.")
-    return SESSION + credentials.session_key if credentials.is_plausible_session else ""

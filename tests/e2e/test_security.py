@@ -322,8 +322,23 @@ async def test_a_foreign_origin_is_refused_whatever_comes_with_it(
     for headers in (as_page(alice, Origin=origin), {"x-api-key": key, "Origin": origin}):
         response = await refusal(server.url("/hours"), additional_headers=headers)
         assert (response.status_code, code_of(response)) == (403, "origin_not_allowed")
-    assert "403 origin_not_allowed, the last from 127.0.0.1 (origin '" in server.output
-    assert "', allowed: the own host)" in server.output
+
+
+async def test_origins_may_be_listed_and_a_refusal_says_which_are(
+    installation: Installation,
+) -> None:
+    key, origins = installation.add_key(), "https://app.example,http://localhost:3000"
+    with installation.serve(ALLOWED_ORIGINS=origins) as server:
+        for origin in (*origins.split(","), f"http://{server.address}"):
+            headers = {"x-api-key": key, "Origin": origin}
+            async with connect(server.url("/hours"), additional_headers=headers) as socket:
+                assert await receive(socket)
+        headers["Origin"] = "https://evil.example"
+        assert (await refusal(server.url("/hours"), additional_headers=headers)).status_code == 403
+        said = (
+            r"the last from 127\.0\.0\.1 \(origin 'https://evil\.example', allowed: the own host, "
+        )
+        await asyncio.to_thread(server.wait_for, said + "https://app")
 
 
 async def test_the_session_of_a_user_who_is_not_active_is_refused(
