@@ -11,13 +11,14 @@ http_application = get_asgi_application()
 
 # Consumers can be imported only once Django is set up.
 from streams.apps import get_streams  # noqa: E402
+from streams.auth import validated  # noqa: E402
 from streams.handshake import not_found  # noqa: E402
 from streams.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": http_application,
-        "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", not_found)]),
+        "websocket": validated(URLRouter([*websocket_urlpatterns, re_path(r"", not_found)])),
     }
 )
 

@@ -4,6 +4,7 @@ Every default runs locally with no services. A wrong value refuses the start wit
 that names the variable.
 """
 
+import re
 import ssl
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,9 +12,15 @@ from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError, validate
+from environs import Env, EnvValidationError, ValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _check_origins(origins: list[str]) -> None:
+    if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin) for origin in origins):
+        raise ValidationError("Not a list like https://app.example.com,https://example.org:8443.")
+
 
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
@@ -84,10 +91,44 @@ try:
     MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1_048_576, validate=validate.Range(0, 2**30))
     REQUEST_SECONDS = env.float("REQUEST_SECONDS", 30.0, validate=validate.Range(0.1, 3600))
     KEEP_ALIVE_SECONDS = env.float("KEEP_ALIVE_SECONDS", 15.0, validate=validate.Range(0.1, 3600))
+    # --- Who may connect, and how much ---------------------------------------------------
+    USE_SECURITY = env.bool("USE_SECURITY", default=False)
+    # Unlimited; the key of whoever runs the service.
+    ADMIN_API_KEY = env.str(
+        "ADMIN_API_KEY",
+        "",
+        validate=validate.Regexp(
+            r"^([!-~]{1,200})?$", error="Not 1 to 200 printable ASCII characters."
+        ),
+    )
+    APP_RATE_LIMIT_PER_DAY = env.int(
+        "APP_RATE_LIMIT_PER_DAY", 8000, validate=validate.Range(1, 1_000_000_000)
+    )
+    MAX_CONNECTIONS_PER_KEY = env.int(
+        "MAX_CONNECTIONS_PER_KEY", 100, validate=validate.Range(1, 1_000_000)
+    )
+    MAX_HANDSHAKES_PER_MINUTE = env.int(
+        "MAX_HANDSHAKES_PER_MINUTE", 600, validate=validate.Range(1, 1_000_000)
+    )
+    # After so many an address is answered 429, unless it has a key that is known already.
+    MAX_WRONG_KEYS_PER_MINUTE = env.int(
+        "MAX_WRONG_KEYS_PER_MINUTE", 30, validate=validate.Range(1, 1_000_000)
+    )
+    ALLOWED_ORIGINS = env.list(
+        "ALLOWED_ORIGINS",
+        [],
+        subcast=str,
+        validate=_check_origins,
+    )
+    # How many proxies in front append to X-Forwarded-For and set X-Forwarded-Proto: 1 on Heroku.
+    TRUSTED_PROXY_HOPS = env.int("TRUSTED_PROXY_HOPS", 0, validate=validate.Range(0, 10))
 
     # --- Django --------------------------------------------------------------------------
     DEBUG = env.bool("DEBUG", default=False)
     SECRET_KEY = env.str("SECRET_KEY", "")
+    # Off only where nobody speaks TLS, neither this process nor a proxy in front of it.
+    HTTPS_ONLY = env.bool("HTTPS_ONLY", default=not DEBUG)
+    HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000, validate=validate.Range(0, 63_072_000))
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     LOG_LEVEL = env.str(
@@ -117,6 +158,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "dashboard.policies.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -124,7 +166,26 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "streams.logins.LoginThrottle",
 ]
+
+# --- Cookies, TLS, headers: what `check --deploy` asks for ----------------------------------------
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS_ONLY else 0
+# What asks these comes past the proxy, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+# Subdomains and browsers' preload lists are the domain owner's to decide, not this service's.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if TRUSTED_PROXY_HOPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "live"
+LOGOUT_REDIRECT_URL = "login"
 
 ROOT_URLCONF = "financequery.urls"
 ASGI_APPLICATION = "financequery.asgi.application"

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.apps import AppConfig, apps
@@ -15,11 +15,16 @@ from django.conf import settings
 from marketdata.health import ReportsHealth, UpstreamHealth
 from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
+from streams.cluster_limits import RedisLimits
 from streams.feed import Feed
 from streams.layers import RedisUnavailable, StreamsChannelLayer
+from streams.limits import Limits, MemoryLimits
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
 from streams.shared_state import OwnConnection, RunsOperations, SharedState, is_redis_there
 from streams.state import State, memory_state, redis_state
+
+if TYPE_CHECKING:
+    from streams.gate import Gate
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +40,12 @@ class StreamsConfig(AppConfig):
 
     # A worker's threads all begin at once, and must not each build a connection of their own.
     _building = threading.Lock()
+
+    def ready(self) -> None:
+        # Models, and what uses them, cannot be imported before Django has loaded the apps.
+        from streams import signals
+
+        signals.connect()
 
     def start(self) -> None:
         """For the start of a server: say what it is, pay now for what the first client needs."""
@@ -113,6 +124,28 @@ class StreamsConfig(AppConfig):
         )
 
     @cached_property
+    def gate(self) -> Gate:
+        """What this process's handshakes share; first asked for on the server's event loop."""
+        from streams.gate import Gate
+        from streams.identification import Rules
+
+        rules = Rules(
+            settings.ADMIN_API_KEY,
+            settings.MAX_HANDSHAKES_PER_MINUTE,
+            settings.MAX_WRONG_KEYS_PER_MINUTE,
+            tuple(settings.ALLOWED_ORIGINS),
+            tuple(settings.ALLOWED_HOSTS),
+            settings.SESSION_COOKIE_NAME,
+        )
+        return Gate(self.layer, self.limits, rules)
+
+    @cached_property
+    def limits(self) -> Limits:
+        if self._connection is None:
+            return MemoryLimits()
+        return RedisLimits(self._connection, settings.REDIS_PREFIX, self._redis_timeout_seconds)
+
+    @cached_property
     def background_loop(self) -> BackgroundLoop:
         """Where a worker's connections live: a task's own event loop would not outlive it."""
         background = BackgroundLoop("streams-redis")
@@ -138,15 +171,21 @@ class StreamsConfig(AppConfig):
 
     @cached_property
     def _shared(self) -> SharedState | None:
+        if self._connection is None:
+            return None
+        return SharedState(self._connection, self._redis_timeout_seconds)
+
+    @cached_property
+    def _connection(self) -> RunsOperations | None:
         if not settings.REDIS_URL:
             return None
-        connection: RunsOperations
         if isinstance(self.layer, StreamsChannelLayer) and self.layer.is_shared:
-            connection = self.layer
-        else:
-            connection = OwnConnection(settings.REDIS_URL, **settings.REDIS_OPTIONS)
-        timeout = min(REDIS_TIMEOUT_SECONDS, REDIS_TIMEOUT_SHARE * settings.REFRESH_SECONDS)
-        return SharedState(connection, timeout)
+            return self.layer
+        return OwnConnection(settings.REDIS_URL, **settings.REDIS_OPTIONS)
+
+    @property
+    def _redis_timeout_seconds(self) -> float:
+        return min(REDIS_TIMEOUT_SECONDS, REDIS_TIMEOUT_SHARE * settings.REFRESH_SECONDS)
 
 
 def get_streams() -> StreamsConfig:

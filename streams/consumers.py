@@ -17,7 +17,13 @@ from marketdata.symbols import parse_symbol
 from streams.apps import get_streams
 from streams.layers import StreamsChannelLayer
 from streams.outbox import Outbox, outbox_of
-from streams.protocol import CLOSE_NO_SUBSCRIPTION, SUBPROTOCOL, ClientError, parse_command
+from streams.protocol import (
+    CLOSE_NO_SUBSCRIPTION,
+    SUBPROTOCOL,
+    ClientError,
+    parse_command,
+    with_metadata,
+)
 from streams.snapshots import Snapshot, is_behind
 from streams.subscriptions import Endpoint, Subscription
 
@@ -34,6 +40,8 @@ class StreamConsumer(AsyncConsumer):
         self._subscription: Subscription | None = None
         self._group = ""
         self._sent_made_at = 0.0
+        self._metadata: dict[str, int] | None = None
+        self._max_symbols = 0
         self._outbox: Outbox
         self._subscribe_timeout: asyncio.TimerHandle | None = None
 
@@ -41,6 +49,9 @@ class StreamConsumer(AsyncConsumer):
         # Not Channels' own, which has two tasks a connection: one of them to receive from the
         # channel layer, which ours has no need of.
         self.scope = scope
+        # What the validation of the handshake, if there was one, says.
+        self._metadata = scope.get("metadata")
+        self._max_symbols = scope.get("max_symbols", settings.MAX_SYMBOLS_PER_CONNECTION)
         self._outbox, self._send = outbox_of(scope, send, settings.SLOW_CLIENT_SECONDS)
         layer = self._feed.layer
         self.channel_name = await layer.new_channel()
@@ -109,7 +120,16 @@ class StreamConsumer(AsyncConsumer):
         snapshot = await self._first(subscription)
         # A tick that came meanwhile is the answer already.
         if snapshot and (self._sent_made_at == asked_at or self._is_news(snapshot.made_at)):
+            await self._send_first(snapshot)
+
+    async def _send_first(self, snapshot: Snapshot) -> None:
+        if self._metadata is None:
             self._send_payload(snapshot.payload, snapshot.made_at)
+            return
+        # Not offered: it is this client's alone, and none newer makes up for it.
+        self._sent_made_at = snapshot.made_at
+        text = self._add_metadata(snapshot.payload)
+        await self.send({"type": "websocket.send", "text": text})
 
     def _is_news(self, made_at: float) -> bool:
         return not is_behind(made_at, self._sent_made_at, settings.REFRESH_SECONDS)
@@ -129,7 +149,11 @@ class StreamConsumer(AsyncConsumer):
 
     def _send_payload(self, payload: str, made_at: float) -> None:
         self._sent_made_at = made_at
-        self._outbox.offer(payload)
+        self._outbox.offer(self._add_metadata(payload))
+
+    def _add_metadata(self, payload: str) -> str:
+        metadata, self._metadata = self._metadata, None
+        return with_metadata(payload, metadata) if metadata else payload
 
     async def _leave(self) -> None:
         subscription, self._subscription = self._subscription, None
@@ -179,7 +203,7 @@ class QuotesConsumer(StreamConsumer):
             symbols = parse_command(
                 message.get("text"),
                 present,
-                settings.MAX_SYMBOLS_PER_CONNECTION,
+                self._max_symbols,
                 settings.MAX_MESSAGE_BYTES,
             )
         except ClientError as error:

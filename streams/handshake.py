@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from streams.protocol import encode
 
+Headers = Sequence[tuple[bytes, bytes]]
 
-async def deny(scope: dict[str, Any], send: Any, status: int, code: str, message: str) -> None:
+
+async def deny(
+    scope: dict[str, Any], send: Any, status: int, code: str, message: str, headers: Headers = ()
+) -> None:
     """Refuse the handshake with an HTTP status and a JSON body.
 
     A server without the ASGI extension `websocket.http.response` can only say 403.
@@ -16,8 +21,8 @@ async def deny(scope: dict[str, Any], send: Any, status: int, code: str, message
         await send({"type": "websocket.close", "code": 1000})
         return
     body = encode({"error": {"code": code, "message": message}}).encode()
-    headers = [(b"content-type", b"application/json")]
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    start = {"type": "websocket.http.response.start", "status": status}
+    await send({**start, "headers": [(b"content-type", b"application/json"), *headers]})
     await send({"type": "websocket.http.response.body", "body": body})
 
 

@@ -68,6 +68,14 @@ def encode(message: Any) -> str:
     return msgspec.json.encode(message).decode()
 
 
+def with_metadata(payload: str, metadata: dict[str, int]) -> str:
+    """A payload, an object or an array, with the metadata where v1 has it."""
+    opening, rest = payload[0], payload[1:]
+    comma = "" if rest.strip() in ("}", "]") else ","
+    first = encode({"metadata": metadata})
+    return f"[{first}{comma}{rest}" if opening == "[" else f"{first[:-1]}{comma}{rest}"
+
+
 def _is_json(text: str) -> bool:
     return text.lstrip().startswith(("{", "["))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
+
 import pytest
 
 from tests.processes import Process, Server
@@ -47,6 +49,9 @@ def test_a_worker_and_beat_log_as_the_settings_say() -> None:
         ("MAX_MESSAGE_BYTES", "-1"),
         ("DEBUG", "perhaps"),
         ("DATABASE_URL", "nonsense"),
+        ("ALLOWED_ORIGINS", "app.example.com"),
+        ("TRUSTED_PROXY_HOPS", "-1"),
+        ("ADMIN_API_KEY", "a key with blanks"),
     ],
 )
 def test_a_wrong_setting_refuses_the_start_in_one_sentence(name: str, value: str) -> None:
@@ -61,3 +66,11 @@ def test_outside_debug_mode_a_secret_key_is_needed() -> None:
     with Process("manage.py", "check", DEBUG="0", SECRET_KEY="") as process:
         assert process.popen.wait(20) == 1
     assert "SECRET_KEY" in process.output
+
+
+@pytest.mark.parametrize("proxies", ["0", "1"])
+def test_production_settings_pass_djangos_deployment_checks(proxies: str) -> None:
+    settings = {"DEBUG": "0", "SECRET_KEY": token_urlsafe(50), "TRUSTED_PROXY_HOPS": proxies}
+    arguments = ("check", "--deploy", "--fail-level", "INFO")
+    with Process("manage.py", *arguments, **settings, USE_SECURITY="True") as process:
+        assert process.popen.wait(20) == 0, process.output

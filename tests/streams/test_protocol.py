@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.protocol import ClientError, encode, parse_command
+from streams.protocol import ClientError, encode, parse_command, with_metadata
 
 PRESENT = ("AAPL", "MSFT")
 
@@ -87,3 +87,16 @@ def test_any_text_is_followed_or_refused(text: str | None) -> None:
 
 def test_numbers_that_json_does_not_know_become_null() -> None:
     assert encode({"value": float("nan"), "other": float("inf")}) == '{"value":null,"other":null}'
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        ("[]", [{"metadata": {"reset": 1}}]),
+        ('[{"symbol":"AAPL"}]', [{"metadata": {"reset": 1}}, {"symbol": "AAPL"}]),
+        ("{}", {"metadata": {"reset": 1}}),
+        ('{"quote":null}', {"metadata": {"reset": 1}, "quote": None}),
+    ],
+)
+def test_metadata_is_a_first_element_or_a_key(payload: str, message: object) -> None:
+    assert json.loads(with_metadata(payload, {"reset": 1})) == message

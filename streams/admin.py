@@ -1,0 +1,178 @@
+"""API keys in Django's admin: made, watched, revoked, rotated; never read again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import async_to_sync
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from streams.admin_actions import disconnect_now, revoke, rotate, show_keys
+from streams.apps import get_streams
+from streams.keys import generate_key
+from streams.limits import Usage
+from streams.models import ACTIVE, EXPIRED, OWNER_INACTIVE, REVOKED, ApiKey, every_endpoint
+
+if TYPE_CHECKING:
+    _Form = forms.ModelForm[ApiKey]
+    _Admin = admin.ModelAdmin[ApiKey]
+else:  # generic for the type checker only
+    _Form, _Admin = forms.ModelForm, admin.ModelAdmin
+
+
+class ApiKeyForm(_Form):
+    endpoints = forms.MultipleChoiceField(
+        choices=[(name, f"/{name}") for name in every_endpoint()],
+        initial=every_endpoint,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = (
+            "name",
+            "owner",
+            "endpoints",
+            "expires_at",
+            "max_connections",
+            "connections_per_day",
+            "max_symbols",
+            "note",
+        )
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state, state) for state in (ACTIVE, EXPIRED, REVOKED, OWNER_INACTIVE)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+        if not self.value():
+            return queryset
+        now = timezone.now()
+        revoked = queryset.filter(revoked_at__isnull=False)
+        rest = queryset.filter(revoked_at__isnull=True)
+        expired = rest.filter(expires_at__lte=now)
+        rest = rest.exclude(expires_at__lte=now)
+        orphaned = rest.filter(owner__is_active=False)
+        active = rest.exclude(owner__is_active=False)
+        states = {ACTIVE: active, EXPIRED: expired, REVOKED: revoked, OWNER_INACTIVE: orphaned}
+        return states.get(str(self.value()), queryset)
+
+
+class UsedKeys(ChangeList):
+    """Asks what the keys of a page have used, all at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        keys = list(self.result_list)
+        usage = async_to_sync(get_streams().limits.usage)([key.bucket for key in keys])
+        for key in keys:
+            key.usage = usage[key.bucket]
+        self.result_list = keys
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(_Admin):
+    form = ApiKeyForm
+    list_display = (
+        "name",
+        "key",
+        "owner",
+        "state",
+        "last_used",
+        "live",
+        "today",
+        "expires",
+    )
+    list_filter = (StateFilter, "expires_at")
+    list_select_related = ("owner",)
+    list_per_page = 50
+    search_fields = ("name", "prefix", "owner__username", "note")
+    raw_id_fields = ("owner",)
+    readonly_fields = ("key", "state", "created_at", "last_used_at", "revoked_at")
+    actions = (revoke, rotate, disconnect_now)
+
+    def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        limits = ("max_connections", "connections_per_day", "max_symbols")
+        sets: list[Any] = [
+            (None, {"fields": ("name", "owner", "note")}),
+            ("What it may", {"fields": ("endpoints", "expires_at", *limits)}),
+        ]
+        if obj:
+            sets.append(("What is known of it", {"fields": self.readonly_fields}))
+        return sets
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, add: bool = False, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # After adding there is one page, the one with the key.
+        context.update(show_save_and_add_another=False, show_save_and_continue=not add)
+        return super().render_change_form(request, context, add, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not settings.USE_SECURITY:
+            text = "USE_SECURITY is off: everybody may connect, without a key."
+            messages.warning(request, text)
+        return super().changelist_view(request, extra_context)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return UsedKeys
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        # A revoked key is history: to be looked at, not to be changed.
+        is_history = obj is not None and obj.revoked_at is not None
+        return not is_history and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if not change:
+            key = generate_key()
+            obj.take(key)
+            # For response_add, the only place that shows it.
+            obj.new_key = key  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return show_keys(self, request, [(obj, obj.new_key)])  # type: ignore[attr-defined]
+
+    @admin.display(ordering="prefix")
+    def key(self, obj: ApiKey) -> str:
+        return f"{obj.prefix}…"
+
+    def state(self, obj: ApiKey) -> str:
+        return obj.state_at(timezone.now())
+
+    @admin.display(ordering="last_used_at")
+    def last_used(self, obj: ApiKey) -> str:
+        return _short(obj.last_used_at)
+
+    @admin.display(ordering="expires_at")
+    def expires(self, obj: ApiKey) -> str:
+        return _short(obj.expires_at)
+
+    def live(self, obj: ApiKey) -> str:
+        """Connections now, of those at once."""
+        return f"{_usage(obj).live}/{obj.max_connections}"
+
+    def today(self, obj: ApiKey) -> str:
+        """Connections so far, of those per day."""
+        return f"{_usage(obj).used_today}/{obj.connections_per_day}"
+
+
+def _short(moment: datetime | None) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else "-"
+
+
+def _usage(key: ApiKey) -> Usage:
+    return getattr(key, "usage", Usage())

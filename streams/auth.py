@@ -1,0 +1,97 @@
+"""The ASGI middleware that validates handshakes: nobody gets past it who may not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+from typing import Any
+
+from django.conf import settings
+
+from streams.addresses import client_address
+from streams.apps import get_streams
+from streams.credentials import without_secrets
+from streams.handshake import deny, not_found
+from streams.limits import Usage
+from streams.protocol import CLOSE_NOT_AUTHENTICATED
+from streams.refusals import RefusalLog, Refused
+from streams.subscriptions import Endpoint
+from streams.visits import Visit
+
+logger = logging.getLogger(__name__)
+
+
+def validated(application: Any) -> Any:
+    """The application behind the validation; itself, while USE_SECURITY is off."""
+    return ValidatedApplication(application) if settings.USE_SECURITY else application
+
+
+class ValidatedApplication:
+    """Adds to the scope: `user`, `max_symbols` and `metadata`; takes away what is secret."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._refusals = RefusalLog()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        endpoint = _endpoint_of(scope["path"])
+        if endpoint is None:
+            # Not left to the application: nothing of it is reached without validation.
+            await not_found(scope, receive, send)
+            return
+        address = _address_of(scope)
+        gate = get_streams().gate
+        try:
+            visit, usage = await gate.enter(scope, endpoint, address, _Closer(send))
+        except Refused as refused:
+            self._refusals.add(refused, address)
+            await deny(scope, send, refused.status, refused.code, str(refused), refused.headers)
+            return
+        try:
+            await self._application(_inner_scope(scope, visit, usage), receive, send)
+        finally:
+            await gate.leave(visit)
+
+
+class _Closer:
+    """Closes the socket from outside its application, whatever that is doing."""
+
+    def __init__(self, send: Any) -> None:
+        self._send = send
+        self._task: asyncio.Task[None] | None = None
+
+    def __call__(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._close())
+
+    async def _close(self) -> None:
+        reason = "The key or session is not valid any more."
+        close = {"type": "websocket.close", "code": CLOSE_NOT_AUTHENTICATED, "reason": reason}
+        with contextlib.suppress(OSError):  # so ASGI says that the client is gone
+            await self._send(close)
+
+
+def _inner_scope(scope: dict[str, Any], visit: Visit, usage: Usage | None) -> dict[str, Any]:
+    identity = visit.identity
+    inner = {**without_secrets(scope), "user": identity.user, "max_symbols": identity.max_symbols}
+    if usage and identity.quota:
+        inner["metadata"] = {
+            "rate_limit": identity.quota.per_day,
+            "remaining_requests": max(0, identity.quota.per_day - usage.used_today),
+            "reset": math.ceil(usage.reset_seconds),
+        }
+    return inner
+
+
+def _endpoint_of(path: str) -> Endpoint | None:
+    try:
+        return Endpoint(path.removeprefix("/").partition("/")[0])
+    except ValueError:
+        return None
+
+
+def _address_of(scope: dict[str, Any]) -> str | None:
+    client = scope.get("client")
+    forwarded = [v.decode("latin-1") for n, v in scope["headers"] if n == b"x-forwarded-for"]
+    return client_address(client[0] if client else None, forwarded, settings.TRUSTED_PROXY_HOPS)

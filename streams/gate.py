@@ -1,0 +1,159 @@
+"""The gate of one process: lets handshakes in, and puts out who may not stay.
+
+Errors: `Refused` (carries the HTTP answer).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from channels.layers import BaseChannelLayer
+
+from streams.addresses import bucket_of
+from streams.cadence import Cadence
+from streams.control import CONTROL_GROUP, parse_change
+from streams.ears import Ears
+from streams.identification import Identifier, Rules
+from streams.identities import ADMIN, Identity, find, note_use, recheck
+from streams.limits import Limits, OverLimit, Usage
+from streams.lookups import DatabaseUnavailable, Lookups
+from streams.refusals import Refused
+from streams.subscriptions import Endpoint
+from streams.visits import Visit, Visits, is_concerned, is_over
+
+logger = logging.getLogger(__name__)
+
+# Changes are announced; this finds those whose announcement was lost, and keys that expire.
+RECHECK_SECONDS = 1.5
+MAX_RECHECKED = 1_000
+RENEW_BEATS = 3
+
+
+class Gate:
+    """Bound to the event loop it is first used on."""
+
+    def __init__(self, layer: BaseChannelLayer, limits: Limits, rules: Rules) -> None:
+        self.limits = limits
+        self._lookups = Lookups(lambda tokens: find(tokens, datetime.now(UTC)))
+        self._identifier = Identifier(self._lookups, limits, rules)
+        self._visits = Visits()
+        self._used: set[int] = set()
+        self._ears = Ears(layer, self._hear)
+        self._is_open = False
+        self._beat = Cadence(RECHECK_SECONDS, self._look)
+        self._beats = 0
+        self._next_checked = 0
+        self._rechecks: set[asyncio.Task[None]] = set()
+
+    # --- Handshakes ---------------------------------------------------------------------
+
+    async def enter(
+        self,
+        scope: dict[str, Any],
+        endpoint: Endpoint,
+        address: str | None,
+        end: Callable[[], None],
+    ) -> tuple[Visit, Usage | None]:
+        """Let in whoever this is, until `leave`; `end()` is called when they may not stay.
+
+        The usage is that of a key or user; None: unlimited. Raises Refused.
+        """
+        await self._open()
+        try:
+            identity = await self._identifier.identify(scope, bucket_of(address))
+            if endpoint not in identity.endpoints:
+                raise Refused(403, "endpoint_not_allowed", f"This key is not for /{endpoint}.")
+            usage = await self.limits.enter(identity.quota) if identity.quota else None
+        except OverLimit as error:
+            raise Refused(429, error.code, str(error), error.retry_seconds) from error
+        except DatabaseUnavailable as error:
+            message = "Keys cannot be checked at the moment."
+            raise Refused(503, "unavailable", message, RECHECK_SECONDS) from error
+        visit = Visit(identity, endpoint, end)
+        self._visits.add(visit)
+        if identity.key_id is not None:
+            self._used.add(identity.key_id)
+        self._beat.start()
+        return visit, usage
+
+    async def leave(self, visit: Visit) -> None:
+        """The end of an `enter`."""
+        self._visits.remove(visit)
+        if visit.identity.quota:
+            await self.limits.leave(visit.identity.quota.bucket)
+
+    # --- Who is in ----------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        if not self._is_open:
+            # Before anybody is let in: no change can be missed.
+            await self._ears.open(CONTROL_GROUP)
+            self._is_open = True
+
+    def _hear(self, group: str, message: dict[str, Any]) -> None:
+        try:
+            change = parse_change(message)
+        except msgspec.ValidationError:
+            logger.warning("A change of who may connect cannot be read; a recheck finds it")
+            return
+        concerned = [i for i in self._known() if is_concerned(i, change)]
+        self._lookups.forget(concerned)
+        over = [identity for identity in concerned if is_over(identity, change)]
+        self._say_ended(self._visits.apply(over, {}))
+        task = asyncio.create_task(self._recheck(concerned))
+        self._rechecks.add(task)
+        task.add_done_callback(self._rechecks.discard)
+
+    def _known(self) -> list[Identity]:
+        known = {i.who: i for i in (*self._lookups.identities(), *self._visits.identities())}
+        return [identity for who, identity in known.items() if who != ADMIN]
+
+    async def _look(self) -> bool:
+        self._beats += 1
+        self._say_ended(self._visits.end_expired(datetime.now(UTC)))
+        await self._note_use()
+        await self._recheck(self._next())
+        if self._beats % RENEW_BEATS == 0:
+            await self.limits.renew()
+        return bool(self._visits or self._used)
+
+    def _next(self) -> list[Identity]:
+        """Those whose turn it is: so many at a time that the database does not notice."""
+        known = self._known()
+        if self._next_checked >= len(known):
+            self._next_checked = 0
+        first = self._next_checked
+        self._next_checked += MAX_RECHECKED
+        return known[first : first + MAX_RECHECKED]
+
+    async def _recheck(self, identities: Collection[Identity]) -> None:
+        if not identities:
+            return
+        now = datetime.now(UTC)
+        try:
+            valid = await self._lookups.in_thread(lambda: recheck(identities, now))
+        except DatabaseUnavailable:
+            return  # who is in stays in, until it is known better
+        self._lookups.forget([i for i in identities if valid.get(i.who) is None])
+        self._say_ended(self._visits.apply(identities, valid))
+
+    async def _note_use(self) -> None:
+        used, self._used = self._used, set()
+        if not used:
+            return
+        now = datetime.now(UTC)
+        try:
+            await self._lookups.in_thread(lambda: note_use(used, now))
+        except DatabaseUnavailable:
+            self._used |= used
+
+    def _say_ended(self, ended: int) -> None:
+        if ended:
+            logger.info(
+                "%d connections ended: their keys or sessions are not valid any more", ended
+            )

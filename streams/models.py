@@ -1,0 +1,137 @@
+"""What is kept in the database: the API keys."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from streams.keys import NewKey, generate_key
+from streams.subscriptions import Endpoint
+
+ACTIVE, EXPIRED, REVOKED, OWNER_INACTIVE = "active", "expired", "revoked", "owner inactive"
+
+
+def every_endpoint() -> list[str]:
+    return [endpoint.value for endpoint in Endpoint]
+
+
+def default_connections() -> int:
+    return int(settings.MAX_CONNECTIONS_PER_KEY)
+
+
+def default_connections_per_day() -> int:
+    return int(settings.APP_RATE_LIMIT_PER_DAY)
+
+
+def default_symbols() -> int:
+    return int(settings.MAX_SYMBOLS_PER_CONNECTION)
+
+
+def check_endpoints(value: object) -> None:
+    """Raises ValidationError unless it is a list of endpoints."""
+    known = every_endpoint()
+    if not isinstance(value, list) or not value or any(name not in known for name in value):
+        raise ValidationError(f"Name at least one of {', '.join(known)}.")
+
+
+class RevocationIsFinal(Exception):
+    """A revoked key was about to be made valid again; make a new one instead."""
+
+
+class ApiKey(models.Model):
+    """Who may connect, to what, and how much. The key itself is not kept, only its hash."""
+
+    name = models.CharField(max_length=100)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        # A key must not outlive its owner as a key of nobody.
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="api_keys",
+        help_text="Optional. When this user is deactivated, the key stops working.",
+    )
+    prefix = models.CharField(max_length=16, editable=False, db_index=True)
+    digest = models.CharField(max_length=64, editable=False, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    endpoints = models.JSONField(default=every_endpoint, validators=[check_endpoints])
+    max_connections = models.PositiveIntegerField(
+        "connections at once", default=default_connections, validators=[MinValueValidator(1)]
+    )
+    connections_per_day = models.PositiveIntegerField(
+        default=default_connections_per_day, validators=[MinValueValidator(1)]
+    )
+    max_symbols = models.PositiveIntegerField(
+        "symbols per connection", default=default_symbols, validators=[MinValueValidator(1)]
+    )
+    note = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises RevocationIsFinal."""
+        if self.pk and not self.revoked_at and _is_revoked(self.pk):
+            raise RevocationIsFinal(f"{self} is revoked; make a new key instead")
+        super().save(*args, **kwargs)
+
+    @property
+    def bucket(self) -> str:
+        """What its use is counted under."""
+        return f"key.{self.pk}"
+
+    def state_at(self, now: datetime) -> str:
+        if self.revoked_at:
+            return REVOKED
+        if self.expires_at and self.expires_at <= now:
+            return EXPIRED
+        if self.owner and not self.owner.is_active:
+            return OWNER_INACTIVE
+        return ACTIVE
+
+    def take(self, key: NewKey) -> None:
+        """Make this the record of a key that was just generated."""
+        self.prefix, self.digest = key.prefix, key.digest
+
+    def revoke(self) -> None:
+        """From now on nobody gets in with it, and who is in is put out; for good."""
+        if not self.revoked_at:
+            self.revoked_at = timezone.now()
+            self.save(update_fields=["revoked_at"])
+
+    def rotate(self, grace: timedelta) -> tuple[ApiKey, NewKey]:
+        """A new key that may what this one may; this one expires after `grace`."""
+        key = generate_key()
+        successor = ApiKey(
+            name=self.name,
+            owner=self.owner,
+            expires_at=self.expires_at,
+            endpoints=list(self.endpoints),
+            max_connections=self.max_connections,
+            connections_per_day=self.connections_per_day,
+            max_symbols=self.max_symbols,
+            note=f"Replaces {self.prefix}….\n{self.note}".strip(),
+        )
+        successor.take(key)
+        successor.save()
+        ends_at = timezone.now() + grace
+        self.expires_at = min(self.expires_at or ends_at, ends_at)
+        self.save(update_fields=["expires_at"])
+        return successor, key
+
+
+def _is_revoked(pk: int) -> bool:
+    return ApiKey.objects.filter(pk=pk, revoked_at__isnull=False).exists()

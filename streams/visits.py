@@ -1,0 +1,80 @@
+"""The live connections of this process: whose they are, and how to end them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+from streams.control import Change
+from streams.identities import Identity
+from streams.subscriptions import Endpoint
+
+
+class Visit:
+    """One accepted handshake, until its connection ends. `end()` ends it."""
+
+    __slots__ = ("end", "endpoint", "identity")
+
+    def __init__(self, identity: Identity, endpoint: Endpoint, end: Callable[[], None]) -> None:
+        self.identity = identity
+        self.endpoint = endpoint
+        self.end = end
+
+
+class Visits:
+    """By identity, so that a change costs what it concerns."""
+
+    def __init__(self) -> None:
+        self._visits: dict[str, set[Visit]] = {}
+
+    def __len__(self) -> int:
+        return sum(len(visits) for visits in self._visits.values())
+
+    def add(self, visit: Visit) -> None:
+        self._visits.setdefault(visit.identity.who, set()).add(visit)
+
+    def remove(self, visit: Visit) -> None:
+        visits = self._visits.get(visit.identity.who, set())
+        visits.discard(visit)
+        if not visits:
+            self._visits.pop(visit.identity.who, None)
+
+    def identities(self) -> list[Identity]:
+        """Whoever is connected."""
+        return [next(iter(visits)).identity for visits in self._visits.values()]
+
+    def apply(self, checked: Collection[Identity], valid: Mapping[str, Identity]) -> int:
+        """End the visits of those of the checked that are not valid any more; how many."""
+        ended = 0
+        for who in {identity.who for identity in checked}:
+            for visit in tuple(self._visits.get(who, ())):
+                identity = valid.get(who)
+                if identity is None or visit.endpoint not in identity.endpoints:
+                    self._end(visit)
+                    ended += 1
+                else:
+                    visit.identity = identity
+        return ended
+
+    def end_expired(self, now: datetime) -> int:
+        """End the visits whose key has expired; how many."""
+        expired = [i for i in self.identities() if i.expires_at and i.expires_at <= now]
+        return self.apply(expired, {})
+
+    def _end(self, visit: Visit) -> None:
+        self.remove(visit)
+        visit.end()
+
+
+def is_concerned(identity: Identity, change: Change) -> bool:
+    """Whether somebody must be looked at again."""
+    return (
+        identity.key_id in change.keys
+        or identity.user_id in change.users
+        or is_over(identity, change)
+    )
+
+
+def is_over(identity: Identity, change: Change) -> bool:
+    """Whether the change says so itself, and the database need not be asked."""
+    return identity.who in change.sessions or identity.key_id in change.disconnect
