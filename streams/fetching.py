@@ -76,6 +76,7 @@ class Fetcher:
         self._executor = DaemonExecutor(MAX_CALLS, "fetch")
         self._outages = Outages()
         self._under_way: dict[str, QuotesCall] = {}
+        self._ended = 0
         self._lock = threading.Lock()
 
     def fetch(
@@ -97,9 +98,8 @@ class Fetcher:
         calls = self._ask(needs, when)
         similar = self._found("similar symbols", calls.similar, similar_deadline)
         symbols = needs.quotes.union(*similar.values())
-        known = self._quotes.get(symbols, quotes_not_before)
-        wanted = sorted(symbols - known.keys(), key=lambda s: (-watched.get(s, 0), s))
-        quotes = self._ask_quotes(wanted, when)
+        wanted = sorted(symbols, key=lambda s: (-watched.get(s, 0), s))
+        known, quotes = self._ask_quotes(wanted, quotes_not_before, when)
         return Facts(
             now,
             quotes=self._collect_quotes(symbols, known, quotes, deadline),
@@ -134,15 +134,27 @@ class Fetcher:
         refused.set_exception(ProviderUnavailable("too many earlier calls still hang"))
         return refused
 
-    def _ask_quotes(self, symbols: Sequence[str], when: _When) -> set[QuotesCall]:
-        """The calls that bring these symbols: those under way, and a new one for the rest."""
-        with self._lock:
-            calls = {self._under_way[s] for s in symbols if s in self._under_way}
-            rest = [s for s in symbols if s not in self._under_way]
-            call = self._start(partial(self._fetch_quotes, rest), rest, when)
-            if call:
-                self._under_way.update(dict.fromkeys(rest, call))
-                calls.add(call)
+    def _ask_quotes(
+        self, symbols: Sequence[str], not_before: float, when: _When
+    ) -> tuple[Mapping[str, SimpleQuote | None], set[QuotesCall]]:
+        """What is known of these symbols, and the calls, under way or new, for the rest."""
+        for is_last_look in (False, False, True):
+            ended = self._ended
+            known = self._quotes.get(symbols, not_before)
+            with self._lock:
+                # A call that ended meanwhile may have brought what was not known a moment ago.
+                if ended == self._ended or is_last_look:
+                    calls = self._join_calls([s for s in symbols if s not in known], when)
+                    break
+        return known, calls
+
+    def _join_calls(self, symbols: Sequence[str], when: _When) -> set[QuotesCall]:
+        calls = {self._under_way[s] for s in symbols if s in self._under_way}
+        rest = [s for s in symbols if s not in self._under_way]
+        call = self._start(partial(self._fetch_quotes, rest), rest, when)
+        if call:
+            self._under_way.update(dict.fromkeys(rest, call))
+            calls.add(call)
         return calls
 
     def _fetch_quotes(
@@ -173,6 +185,7 @@ class Fetcher:
         with self._lock:
             for symbol in [s for s, other in self._under_way.items() if other is call]:
                 del self._under_way[symbol]
+            self._ended += 1
 
     def _found(
         self, what: str, call: Future[Batch[T]] | None, deadline: Deadline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ import pytest
 
 from streams.fetching import MAX_CALLS, MAX_UNFINISHED, Fetcher
 from streams.outages import Outages
-from streams.quotes import MemoryRecentQuotes
+from streams.quotes import KnownQuotes, MemoryRecentQuotes
 from streams.topics import Needs
 from tests.fake_provider import FakeProvider
 from tests.streams.nodes import at_most
@@ -79,3 +79,30 @@ def test_of_those_who_share_a_call_who_gives_up_first_is_nobodys_bug(
         assert hanging.fetch(QUOTES, 0.01) == 0
         assert patient.result(5) == 0
     assert set(reasons) == {"the provider did not answer in time"}
+
+
+class OvertakenQuotes(MemoryRecentQuotes):
+    """Another thread fetches between the look at these quotes and the answer."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+        self.overtake: Callable[[], object] | None = None
+
+    def get(self, symbols: Iterable[str], not_before: float) -> KnownQuotes:
+        known = super().get(symbols, not_before)
+        overtake, self.overtake = self.overtake, None
+        if overtake:
+            overtake()
+        return known
+
+
+def test_a_call_that_ends_while_somebody_looks_is_not_made_again() -> None:
+    provider, quotes = FakeProvider(), OvertakenQuotes()
+    fetcher = Fetcher(provider, quotes)
+
+    def fetch() -> int:
+        return len(fetcher.fetch(QUOTES, NOW, 5.0, NOW.timestamp()).quotes)
+
+    quotes.overtake = fetch
+    assert fetch() == 1
+    assert provider.calls["fetch_quotes"] == 1
