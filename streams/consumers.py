@@ -37,6 +37,8 @@ class StreamConsumer(AsyncConsumer):
 
     def __init__(self) -> None:
         self._feed = get_streams().feed
+        # Django's settings cost a microsecond to read, and this is read for every message.
+        self._tick_seconds = settings.REFRESH_SECONDS
         self._subscription: Subscription | None = None
         self._group = ""
         self._sent_made_at = 0.0
@@ -132,7 +134,7 @@ class StreamConsumer(AsyncConsumer):
         await self.send({"type": "websocket.send", "text": text})
 
     def _is_news(self, made_at: float) -> bool:
-        return not is_behind(made_at, self._sent_made_at, settings.REFRESH_SECONDS)
+        return not is_behind(made_at, self._sent_made_at, self._tick_seconds)
 
     async def refuse(self, error: ClientError) -> None:
         """Tell the client what was wrong; its subscription stays as it is."""
@@ -149,7 +151,9 @@ class StreamConsumer(AsyncConsumer):
 
     def _send_payload(self, payload: str, made_at: float) -> None:
         self._sent_made_at = made_at
-        self._outbox.offer(self._add_metadata(payload))
+        if self._metadata is not None:
+            payload = self._add_metadata(payload)
+        self._outbox.offer(payload)
 
     def _add_metadata(self, payload: str) -> str:
         metadata, self._metadata = self._metadata, None
