@@ -70,6 +70,7 @@ def start(contender: Contender, load: Load) -> Iterator[Started]:
             cwd=ROOT,
             env=_environment(load),
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             os.sched_setaffinity(process.pid, {SERVER_CORE})

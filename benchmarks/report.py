@@ -27,7 +27,8 @@ Made by `make bench`: each server in a process pinned to one core, the load clie
 CPU is the server's, by the kernel's scheduler statistics, everything included: ticks, refresh,
 encoding, idle work. The spread is the time from the first client's message of a tick to each
 other client's. Timings depend on the machine; compare only what was measured in one run, and
-look at the ratios.
+look at the ratios. Whether memory stays flat while clients come and go is asked by
+`python -m benchmarks.soak`.
 
 ![CPU per delivered message](benchmarks.svg)
 """
