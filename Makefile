@@ -20,7 +20,7 @@ stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Re
 	@PORT=$(PORT) $(BIN)/python -m tools.stack
 
 test: $(VENV)/.dev ## Run the tests
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 chaos: $(VENV)/.dev ## Kill and freeze parts of a real cluster under 200 clients (minutes)
 	$(BIN)/python -m pytest -m chaos -rP tests/chaos
