@@ -116,7 +116,10 @@ class SlowFacts:
 
     def _joined(self, kind: Kind[T], key: str, deadline: Deadline) -> Future[T | None] | None:
         with self._lock:
-            flight, its_deadline = self._flights.get((kind.name, key), (None, deadline))
+            return self._under_way(kind, key, deadline)
+
+    def _under_way(self, kind: Kind[T], key: str, deadline: Deadline) -> Future[T | None] | None:
+        flight, its_deadline = self._flights.get((kind.name, key), (None, deadline))
         # One that must give up soon is of no use to those who can wait much longer.
         return flight if its_deadline.remaining() >= deadline.remaining() / 2 else None
 
@@ -125,10 +128,10 @@ class SlowFacts:
     ) -> Future[T | None]:
         """The fetch of one fact, begun unless somebody has since."""
         flight_key = (kind.name, key)
-        flight = self._joined(kind, key, deadline)
-        if flight is not None:
-            return flight
         with self._lock:
+            flight = self._under_way(kind, key, deadline)
+            if flight is not None:
+                return flight
             flight = self._executor.submit(self._fetch, kind, key, now, deadline)
             self._flights[flight_key] = (flight, deadline)
         # Outside of the lock: on a finished future it runs at once, in this thread.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -67,6 +69,28 @@ def test_one_who_looked_just_before_a_fetch_landed_does_not_fetch_again(
     occupied.set()
     assert late.result(5) == "kept"
     assert not fetched
+
+
+def test_threads_that_look_in_the_same_moment_share_one_flight(
+    now: datetime, occupied: threading.Event, executor: DaemonExecutor
+) -> None:
+    facts = make_facts(executor, FactCache(10), MemoryStore())
+    kind = make_kind(lambda key, deadline: key)
+    both_look = threading.Barrier(2, timeout=0.2)
+
+    class Looking(Deadline):
+        """Looked at where two threads may meet, if nothing keeps them apart."""
+
+        def remaining(self) -> float:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both_look.wait()
+            return super().remaining()
+
+    deadline = Looking(Deadline.after(5).at)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: facts._flight(kind, "a", now, deadline), range(2))
+    occupied.set()
+    assert one is other
 
 
 def test_a_fetch_about_to_give_up_is_not_joined(
