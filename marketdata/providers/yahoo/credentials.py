@@ -11,13 +11,16 @@ import msgspec
 
 from marketdata.clock import SYSTEM_CLOCK, Clock
 from marketdata.deadlines import Deadline
-from marketdata.errors import DeadlineExceeded
+from marketdata.errors import SourcePaused
+from marketdata.executors import DaemonExecutor
 from marketdata.sharing import MemoryStore, SharedStore
 
 MAX_CRUMB_LENGTH = 64
 # Nobody knows when a crumb expires; a refusal renews it long before this.
 KEEP_SECONDS = 86_400.0
-# How long a process that fetches may take before another one tries.
+# Several requests, all of which may be slow: more than one tick's time.
+FETCH_SECONDS = 12.0
+# After so long a process that fetches is dead, and another one tries.
 CLAIM_SECONDS = 15.0
 POLL_SECONDS = 0.1
 
@@ -38,7 +41,8 @@ class CredentialKeeper:
     """Holds the credentials of the cluster; those of one `name` are good for one another.
 
     `fetch` is called by one thread of one process at a time; those who ask meanwhile share
-    what it gets: credentials, or, within the process, an error.
+    what it gets: credentials, or, within the process, an error. It has more time than any of
+    them may wait: what comes too late for one tick is there for the next.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class CredentialKeeper:
         self._store = store or MemoryStore(clock)
         self._clock = clock
         self._key = f"credentials:{name}"
+        self._executor = DaemonExecutor(1, "yahoo-credentials")
         self._lock = threading.Lock()
         self._current: Credentials | None = None
         self._flight: Future[Credentials] | None = None
@@ -64,56 +69,49 @@ class CredentialKeeper:
     def get(self, deadline: Deadline, refused_generation: int = 0) -> Credentials:
         """Credentials newer than those of `refused_generation`, fetched when there are none.
 
-        Raises what `fetch` raises, and DeadlineExceeded.
+        Raises what `fetch` raises, SourcePaused while they are still being fetched, and
+        DeadlineExceeded without any time to wait.
         """
         with self._lock:
             if self._current is not None and self._current.generation > refused_generation:
                 return self._current
+            seconds = deadline.require("a crumb")
+            if self._flight is None:
+                self._flight = self._executor.submit(self._fly, refused_generation)
             flight = self._flight
-            is_mine = flight is None
-            if flight is None:
-                flight = self._flight = Future()
-        if is_mine:
-            self._land(flight, deadline, refused_generation)
         try:
-            return flight.result(timeout=deadline.remaining())
+            return flight.result(timeout=seconds)
         except TimeoutError:
-            raise DeadlineExceeded("no time left for a crumb") from None
+            raise SourcePaused("the crumb is still being fetched") from None
 
-    def _land(
-        self, flight: Future[Credentials], deadline: Deadline, refused_generation: int
-    ) -> None:
+    def _fly(self, refused_generation: int) -> Credentials:
+        obtained: Credentials | None = None
         try:
-            obtained = self._obtain(deadline, refused_generation)
-        except BaseException as error:  # noqa: BLE001 - handed to everyone who waits
+            obtained = self._obtain(Deadline.after(FETCH_SECONDS), refused_generation)
+        finally:
             with self._lock:
+                self._current = obtained or self._current
                 self._flight = None
-            flight.set_exception(error)
-            return
-        with self._lock:
-            self._current = obtained
-            self._flight = None
-        flight.set_result(obtained)
+        return obtained
 
     def _obtain(self, deadline: Deadline, refused_generation: int) -> Credentials:
         """The cluster's newer ones, waiting for whoever fetches them, else new ones."""
         claim = f"{self._key}:claim"
-        while True:
-            shared = self._load()
-            if shared is not None and shared.generation > refused_generation:
-                return shared
-            if self._store.claim(claim, CLAIM_SECONDS):
-                break
+        while not self._store.claim(claim, CLAIM_SECONDS):
             deadline.require("a crumb that another process fetches")
             self._clock.sleep(POLL_SECONDS)
         try:
-            return self._renew(deadline, refused_generation)
+            shared = self._load()
+            if shared is not None and shared.generation > refused_generation:
+                return shared
+            return self._renew(deadline, shared, refused_generation)
         finally:
             self._store.delete([claim])
 
-    def _renew(self, deadline: Deadline, refused_generation: int) -> Credentials:
+    def _renew(
+        self, deadline: Deadline, shared: Credentials | None, refused_generation: int
+    ) -> Credentials:
         fetched = self._fetch(deadline)
-        shared = self._load()
         generation = max(refused_generation, shared.generation if shared else 0) + 1
         renewed = msgspec.structs.replace(
             fetched, generation=generation, fetched_at=self._clock.time()

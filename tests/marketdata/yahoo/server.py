@@ -47,7 +47,7 @@ class FakeYahoo:
         self.routes: dict[str, Route | Any] = {}
         self.calls: list[Call] = []
         self.crumb = "ab/c.DEF"
-        self.crumb_reply: Reply | None = None
+        self.crumb_reply: Reply | Callable[[Call], Reply] | None = None
         self.signature_is_checked = True
         self.cookie_reply = Reply(404, headers={"Set-Cookie": f"{COOKIE}; Domain=.yahoo.com"})
         self.released = threading.Event()
@@ -101,7 +101,8 @@ class FakeYahoo:
         if call.path == "/":
             return self.cookie_reply
         if call.path == "/v1/test/getcrumb":
-            return self.crumb_reply or Reply(body=self.crumb.encode())
+            reply = self.crumb_reply or Reply(body=self.crumb.encode())
+            return reply(call) if callable(reply) else reply
         if self.signature_is_checked and call.path.startswith(SIGNED) and not self._is_signed(call):
             return INVALID_CRUMB
         return self._route(call)

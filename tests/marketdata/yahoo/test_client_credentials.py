@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,11 +15,13 @@ from marketdata.errors import (
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    SourcePaused,
 )
 from marketdata.providers.yahoo.client import DEFAULT_USER_AGENT, YahooClient
 from tests.marketdata.yahoo.server import (
     COOKIE,
     INVALID_CRUMB,
+    Call,
     FakeYahoo,
     Reply,
     error_reply,
@@ -118,6 +121,25 @@ def test_a_crumb_after_a_failure_is_fetched_anew(yahoo: FakeYahoo, client: Yahoo
     with pytest.raises(ProviderUnavailable):
         get(client)
     assert get(client) == GOOD
+
+
+def test_a_crumb_that_comes_too_late_for_one_tick_is_there_for_the_next(
+    yahoo: FakeYahoo, client: YahooClient
+) -> None:
+    crumb = threading.Event()
+
+    def late_crumb(call: Call) -> Reply:
+        assert crumb.wait(5)
+        return Reply(body=yahoo.crumb.encode())
+
+    yahoo.crumb_reply = late_crumb
+    for _ in range(2):
+        with pytest.raises(SourcePaused):
+            get(client, 0.1)
+    crumb.set()
+    assert get(client) == GOOD
+    assert (yahoo.count("/"), yahoo.count("/v1/test/getcrumb"), yahoo.count(PATH)) == (1, 1, 1)
+    assert client.guard.breakers.outcomes == {("credentials", "ok"): 1}
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ def test_posts_and_a_user_agent_of_ones_own(yahoo: FakeYahoo) -> None:
 def test_a_bad_answer_is_one_of_our_errors(
     yahoo: FakeYahoo, client: YahooClient, reply: Reply, error: type[ProviderError]
 ) -> None:
+    get(client)
     # libcurl itself asks again when a connection that it had kept turns out to be closed.
     yahoo.fail(PATH, *[reply] * (2 if reply.mode == "reset" else 1))
     with pytest.raises(ProviderError) as caught:

@@ -78,7 +78,7 @@ def test_threads_that_look_in_the_same_moment_share_one_flight(
     kind = make_kind(lambda key, deadline: key)
     both_look = threading.Barrier(2, timeout=0.2)
 
-    class Looking(Deadline):
+    class Looking(Deadline, frozen=True):
         """Looked at where two threads may meet, if nothing keeps them apart."""
 
         def remaining(self) -> float:

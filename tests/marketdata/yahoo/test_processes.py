@@ -11,6 +11,7 @@ import pytest
 from marketdata.clock import SYSTEM_CLOCK
 from marketdata.deadlines import Deadline
 from marketdata.errors import SourcePaused
+from marketdata.providers.yahoo.credentials import CredentialKeeper, Credentials
 from marketdata.providers.yahoo.provider import YahooProvider
 from marketdata.sharing import MemoryStore
 from tests.marketdata.yahoo.answers import serve_everything
@@ -45,6 +46,30 @@ def test_they_fetch_one_crumb(
         batches = list(pool.map(lambda p: p.fetch_quotes(["ACME"], now, soon()), waiting))
     assert all(batch.found for batch in batches)
     assert (yahoo.count("/"), yahoo.count(CRUMB)) == (1, 1)
+
+
+class OvertakenStore(MemoryStore):
+    """Something happens just before the next claim."""
+
+    overtake: Callable[[], object] | None = None
+
+    def claim(self, key: str, ttl_seconds: float) -> bool:
+        overtake, self.overtake = self.overtake, None
+        if overtake:
+            overtake()
+        return super().claim(key, ttl_seconds)
+
+
+def test_one_that_is_overtaken_while_it_looks_fetches_no_second_crumb() -> None:
+    store = OvertakenStore()
+    crumbs = iter(["first", "second"])
+    one, other = (
+        CredentialKeeper(lambda _: Credentials(cookie="c", crumb=next(crumbs)), store)
+        for _ in range(2)
+    )
+    store.overtake = lambda: other.get(soon())
+    assert one.get(soon()).crumb == "first"
+    assert next(crumbs) == "second"
 
 
 def test_they_renew_a_refused_crumb_once(
