@@ -74,7 +74,7 @@ def start(contender: Contender, load: Load) -> Iterator[Started]:
         )
         try:
             os.sched_setaffinity(process.pid, {SERVER_CORE})
-            _wait_until_listening(port, process)
+            wait_until_listening(port, process)
             if contender is OURS:
                 yield Started(process.pid, port, "/quotes", "|".join(_symbol_sets(load)))
             else:
@@ -121,7 +121,8 @@ def _symbol_sets(load: Load) -> list[str]:
     ]
 
 
-def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Returns once somebody listens on the port; ends the program when nobody does."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
