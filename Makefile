@@ -13,8 +13,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (default http://127.0.0.1:8000)
-	@$(BIN)/python manage.py migrate --no-input --verbosity 0
-	@exec $(BIN)/python manage.py serve --bind $(HOST) --port $(PORT)
+	@exec $(BIN)/python manage.py serve --migrate --bind $(HOST) --port $(PORT)
 
 stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Redis (WEB_PROCESSES=2 for more)
 	@PORT=$(PORT) $(BIN)/python -m tools.stack

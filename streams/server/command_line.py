@@ -38,6 +38,9 @@ class CommandLine(CommandLineInterface):
         self.parser.add_argument(
             "--workers", type=int, default=1, help="Processes that share the port. Default: 1."
         )
+        self.parser.add_argument(
+            "--migrate", action="store_true", help="Bring the database up to date first."
+        )
         self.parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
 
     def build_server(

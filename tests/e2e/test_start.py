@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from pathlib import Path
 from secrets import token_urlsafe
 
 import pytest
@@ -28,6 +31,14 @@ def test_a_server_says_whether_redis_answers() -> None:
     redis.stop()
     with Server(REDIS_URL=redis.url) as server:
         server.wait_for("Redis does not answer")
+
+
+def test_a_server_brings_its_database_up_to_date(tmp_path: Path) -> None:
+    database = tmp_path / "db.sqlite3"
+    with Server("--migrate", DATABASE_URL=f"sqlite:///{database}") as server:
+        assert server.address
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT count(*) FROM streams_apikey").fetchone() == (0,)
 
 
 def test_a_worker_and_beat_log_as_the_settings_say() -> None:

@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.server.addresses import describe_socket
@@ -27,6 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         arguments = Namespace(**options)
+        if arguments.migrate and not arguments.worker:
+            call_command("migrate", interactive=False, verbosity=0)
         try:
             if arguments.workers > 1 and not arguments.worker:
                 self._supervise(arguments)
