@@ -15,12 +15,17 @@ from streams.apps import get_streams
 from streams.credentials import without_secrets
 from streams.handshake import deny, not_found
 from streams.limits import Usage
-from streams.protocol import CLOSE_NOT_AUTHENTICATED
+from streams.protocol import CLOSE_DISCONNECTED, CLOSE_NOT_AUTHENTICATED
 from streams.refusals import RefusalLog, Refused
 from streams.subscriptions import Endpoint
 from streams.visits import Visit
 
 logger = logging.getLogger(__name__)
+
+REASONS = {
+    CLOSE_NOT_AUTHENTICATED: "The key or session is not valid any more.",
+    CLOSE_DISCONNECTED: "Disconnected by an administrator.",
+}
 
 
 def validated(application: Any) -> Any:
@@ -62,12 +67,11 @@ class _Closer:
         self._send = send
         self._task: asyncio.Task[None] | None = None
 
-    def __call__(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._close())
+    def __call__(self, code: int) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._close(code))
 
-    async def _close(self) -> None:
-        reason = "The key or session is not valid any more."
-        close = {"type": "websocket.close", "code": CLOSE_NOT_AUTHENTICATED, "reason": reason}
+    async def _close(self, code: int) -> None:
+        close = {"type": "websocket.close", "code": code, "reason": REASONS[code]}
         with contextlib.suppress(OSError):  # so ASGI says that the client is gone
             await self._send(close)
 

@@ -16,7 +16,8 @@ CONTROL_GROUP: Final = "streams.control"
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What to look at again. Sessions, by their names, have ended; so have keys to `disconnect`."""
+    """What to look at again. Sessions, by their names, have ended; keys to `disconnect` have not:
+    only their connections end."""
 
     keys: tuple[int, ...] = ()
     users: tuple[int, ...] = ()

@@ -24,7 +24,7 @@ from streams.limits import Limits, OverLimit, Usage
 from streams.lookups import DatabaseUnavailable, Lookups
 from streams.refusals import Refused
 from streams.subscriptions import Endpoint
-from streams.visits import Visit, Visits, is_concerned, is_over
+from streams.visits import Visit, Visits, is_concerned
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +57,9 @@ class Gate:
         scope: dict[str, Any],
         endpoint: Endpoint,
         address: str | None,
-        end: Callable[[], None],
+        end: Callable[[int], None],
     ) -> tuple[Visit, Usage | None]:
-        """Let in whoever this is, until `leave`; `end()` is called when they may not stay.
+        """Let in whoever this is, until `leave`; `end(code)` is called when they must go.
 
         The usage is that of a key or user; None: unlimited. Raises Refused.
         """
@@ -103,8 +103,11 @@ class Gate:
             return
         concerned = [i for i in self._known() if is_concerned(i, change)]
         self._lookups.forget(concerned)
-        over = [identity for identity in concerned if is_over(identity, change)]
-        self._say_ended(self._visits.apply(over, {}))
+        # What the change says itself, the database need not be asked.
+        self._say_ended(self._visits.apply([i for i in concerned if i.who in change.sessions], {}))
+        disconnected = [i for i in concerned if i.key_id in change.disconnect]
+        if ended := self._visits.disconnect(disconnected):
+            logger.info("%d connections ended by an administrator", ended)
         task = asyncio.create_task(self._recheck(concerned))
         self._rechecks.add(task)
         task.add_done_callback(self._rechecks.discard)

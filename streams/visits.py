@@ -7,15 +7,16 @@ from datetime import datetime
 
 from streams.control import Change
 from streams.identities import Identity
+from streams.protocol import CLOSE_DISCONNECTED, CLOSE_NOT_AUTHENTICATED
 from streams.subscriptions import Endpoint
 
 
 class Visit:
-    """One accepted handshake, until its connection ends. `end()` ends it."""
+    """One accepted handshake, until its connection ends. `end(code)` ends it."""
 
     __slots__ = ("end", "endpoint", "identity")
 
-    def __init__(self, identity: Identity, endpoint: Endpoint, end: Callable[[], None]) -> None:
+    def __init__(self, identity: Identity, endpoint: Endpoint, end: Callable[[int], None]) -> None:
         self.identity = identity
         self.endpoint = endpoint
         self.end = end
@@ -50,20 +51,27 @@ class Visits:
             for visit in tuple(self._visits.get(who, ())):
                 identity = valid.get(who)
                 if identity is None or visit.endpoint not in identity.endpoints:
-                    self._end(visit)
+                    self._end(visit, CLOSE_NOT_AUTHENTICATED)
                     ended += 1
                 else:
                     visit.identity = identity
         return ended
+
+    def disconnect(self, identities: Collection[Identity]) -> int:
+        """End the visits of these, who may come back; how many."""
+        visits = [v for i in identities for v in tuple(self._visits.get(i.who, ()))]
+        for visit in visits:
+            self._end(visit, CLOSE_DISCONNECTED)
+        return len(visits)
 
     def end_expired(self, now: datetime) -> int:
         """End the visits whose key has expired; how many."""
         expired = [i for i in self.identities() if i.expires_at and i.expires_at <= now]
         return self.apply(expired, {})
 
-    def _end(self, visit: Visit) -> None:
+    def _end(self, visit: Visit, code: int) -> None:
         self.remove(visit)
-        visit.end()
+        visit.end(code)
 
 
 def is_concerned(identity: Identity, change: Change) -> bool:
@@ -71,10 +79,6 @@ def is_concerned(identity: Identity, change: Change) -> bool:
     return (
         identity.key_id in change.keys
         or identity.user_id in change.users
-        or is_over(identity, change)
+        or identity.who in change.sessions
+        or identity.key_id in change.disconnect
     )
-
-
-def is_over(identity: Identity, change: Change) -> bool:
-    """Whether the change says so itself, and the database need not be asked."""
-    return identity.who in change.sessions or identity.key_id in change.disconnect

@@ -77,7 +77,6 @@ def delete(root: Browser, place: Installation, pk: int) -> None:
 
 CHANGES: dict[str, Change] = {
     "revoked": by_action("revoke", confirmed="yes"),
-    "disconnected": by_action("disconnect_now"),
     "deleted": delete,
     "not for this endpoint any more": by_form(endpoints=["quotes"]),
     "expired": by_form(expires_at_0="2020-01-01", expires_at_1="00:00:00"),
@@ -100,9 +99,21 @@ async def test_a_change_in_the_admin_closes_connections_with_4401_within_two_sec
         assert time.monotonic() - began_at < 1, "told, not found by the recheck"
         assert await bystander.recv()
         assert await bystander.recv()
-    if name != "disconnected":
-        response = await refusal(server.url("/hours"), additional_headers={"x-api-key": key})
-        assert response.status_code in (401, 403)
+    response = await refusal(server.url("/hours"), additional_headers={"x-api-key": key})
+    assert response.status_code in (401, 403)
+
+
+async def test_who_is_disconnected_may_come_back(
+    server: Server, place: Installation, root: Browser
+) -> None:
+    key = place.add_key()
+    disconnect = by_action("disconnect_now")
+    async with with_key(server.url("/hours"), key) as socket:
+        await socket.recv()
+        await asyncio.to_thread(disconnect, root, place, place.id_of(key))
+        assert await asyncio.wait_for(closing_code(socket), 2) == 4410
+    async with with_key(server.url("/hours"), key) as socket:
+        assert await socket.recv()
 
 
 async def test_a_key_that_expires_closes_its_connections(

@@ -10,7 +10,7 @@ import pytest
 from streams.control import Change, parse_change
 from streams.identities import Identity
 from streams.subscriptions import Endpoint
-from streams.visits import Visit, Visits, is_concerned, is_over
+from streams.visits import Visit, Visits, is_concerned
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERYTHING = frozenset(Endpoint)
@@ -30,7 +30,7 @@ class Sockets:
 
     def open(self, identity: Identity, endpoint: Endpoint = Endpoint.HOURS) -> Visit:
         name = f"{identity.who} {endpoint}"
-        visit = Visit(identity, endpoint, lambda: self.ended.append(name))
+        visit = Visit(identity, endpoint, lambda code: self.ended.append(f"{name} {code}"))
         self.visits.add(visit)
         return visit
 
@@ -42,7 +42,7 @@ def test_those_who_are_not_valid_any_more_are_put_out_once() -> None:
         sockets.open(identity)
     for _ in range(2):
         sockets.visits.apply([gone, stays], {stays.who: stays})
-    assert sockets.ended == ["key.1 hours"] * 2
+    assert sockets.ended == ["key.1 hours 4401"] * 2
     assert len(sockets.visits) == 1
 
 
@@ -60,7 +60,7 @@ def test_a_key_that_lost_an_endpoint_loses_its_connections_there() -> None:
     sockets.open(before, Endpoint.MARKET)
     after = key(1, endpoints=frozenset({"hours"}))
     sockets.visits.apply([before], {after.who: after})
-    assert sockets.ended == ["key.1 market"]
+    assert sockets.ended == ["key.1 market 4401"]
     assert sockets.visits.identities() == [after]
 
 
@@ -70,7 +70,16 @@ def test_those_who_expired_are_put_out() -> None:
     sockets.open(key(2, expires_at=NOW + timedelta(seconds=1)))
     sockets.open(key(3))
     assert sockets.visits.end_expired(NOW) == 1
-    assert sockets.ended == ["key.1 hours"]
+    assert sockets.ended == ["key.1 hours 4401"]
+
+
+def test_those_who_are_disconnected_may_come_back() -> None:
+    sockets = Sockets()
+    sockets.open(key(1))
+    sockets.open(key(2))
+    assert sockets.visits.disconnect([key(1), key(3)]) == 1
+    assert sockets.ended == ["key.1 hours 4410"]
+    assert [identity.who for identity in sockets.visits.identities()] == ["key.2"]
 
 
 def test_a_visit_may_end_twice() -> None:
@@ -89,9 +98,6 @@ def test_a_change_concerns_keys_owners_and_sessions() -> None:
     assert is_concerned(session, Change(sessions=("session.abc",)))
     assert not is_concerned(session, Change(keys=(1,), disconnect=(1,)))
     assert not is_concerned(owned, Change(keys=(2,), users=(8,), sessions=("session.abc",)))
-    assert is_over(session, Change(sessions=("session.abc",)))
-    assert is_over(owned, Change(disconnect=(1,)))
-    assert not is_over(owned, Change(keys=(1,), users=(7,)))
 
 
 def test_a_key_of_nobody_is_not_concerned_by_a_change_of_nothing() -> None:
