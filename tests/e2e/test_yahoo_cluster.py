@@ -43,7 +43,7 @@ def servers(yahoo: FakeYahoo, redis: RedisServer) -> Iterator[list[Server]]:
                     MARKETDATA_PROVIDER="yahoo",
                     YAHOO_BASE_URL=yahoo.url,
                     REDIS_URL=redis.url,
-                    REFRESH_SECONDS="0.6",
+                    REFRESH_SECONDS="1.2",
                 )
             )
             for _ in range(2)
