@@ -5,9 +5,10 @@ from argparse import Namespace
 from dataclasses import fields
 from typing import Any
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from streams.conf import settings
 from streams.server.addresses import describe_socket
 from streams.server.command_line import CommandLine, listen_for_workers
 from streams.server.exiting import exit_now_if_threads_linger
@@ -21,7 +22,9 @@ class Command(BaseCommand):
     requires_system_checks = "__all__"
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        self.command_line = CommandLine(settings.ASGI_APPLICATION, settings.MAX_MESSAGE_BYTES)
+        self.command_line = CommandLine(
+            django_settings.ASGI_APPLICATION, settings.MAX_MESSAGE_BYTES, settings.WEB_CONCURRENCY
+        )
         kwargs.update(parents=[self.command_line.parser], conflict_handler="resolve")
         return super().create_parser(prog_name, subcommand, **kwargs)
 
