@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
 from streams.conf import SETTINGS, Setting, redis_options
+from streams.platforms import find_platform
 from streams.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -28,8 +29,8 @@ READ_TYPE: dict[type, Any] = {
 }
 
 
-def _read(setting: Setting[Any]) -> Any:
-    value = READ_TYPE[type(setting.default)](setting.name, setting.default)
+def _read(setting: Setting[Any], default: Any) -> Any:
+    value = READ_TYPE[type(setting.default)](setting.name, default)
     if problem := setting.problem(value):
         raise ImproperlyConfigured(f"{setting.name} {problem}")
     return value
@@ -37,8 +38,14 @@ def _read(setting: Setting[Any]) -> Any:
 
 try:
     # --- What is streamed, to whom: the README's table says what each one means --------------
+    found = find_platform(lambda variable: bool(env.str(variable, "")))
+    platform_defaults = (
+        {"PLATFORM": found.name, "KILL_SECONDS": found.kill_seconds} if found else {}
+    )
     STREAMS = {
-        name: _read(setting) for name, setting in SETTINGS.items() if name != "CHANNEL_LAYER"
+        name: _read(setting, platform_defaults.get(name, setting.default))
+        for name, setting in SETTINGS.items()
+        if name != "CHANNEL_LAYER"  # there is one
     }
 
     # --- Django --------------------------------------------------------------------------

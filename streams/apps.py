@@ -44,9 +44,10 @@ class StreamsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models, and what uses them, cannot be imported before Django has loaded the apps.
-        from streams import signals
+        from streams import checks, signals
 
         signals.connect()
+        checks.register()
 
     def start(self) -> None:
         """For the start of a server: say what it is, pay now for what the first client needs."""

@@ -12,6 +12,8 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from django.conf import settings as django_settings
 
+from streams.platforms import PLATFORMS
+
 T = TypeVar("T", bool, int, float, str, tuple[str, ...])
 
 # Says what a value must be, when it is not that; "" when it is.
@@ -63,7 +65,8 @@ def between(lowest: float, highest: float) -> Rule:
 
 
 def one_of(*choices: str) -> Rule:
-    return lambda v: "" if v in choices else f"must be one of {', '.join(choices)}"
+    named = ", ".join(filter(None, choices))
+    return lambda v: "" if v in choices else f"must be one of {named}"
 
 
 def like(pattern: str, example: str) -> Rule:
@@ -112,8 +115,10 @@ class StreamsSettings:
     # --- `manage.py serve`
     WEB_CONCURRENCY = Setting(1, between(1, 256))
     MAX_CONNECTIONS = Setting(10_000, between(1, 1_000_000))
-    # With what follows the last client's leaving it must stay below the 30 s that platforms give.
-    DRAIN_SECONDS = Setting(10.0, between(0, 25))
+    DRAIN_SECONDS = Setting(10.0, between(0, 600))
+    # Only looked at by `check --deploy`: where it runs, and how long a process has to end.
+    PLATFORM = Setting("", one_of("", *(platform.name for platform in PLATFORMS)))
+    KILL_SECONDS = Setting(30.0, between(0, 3600))
     CLOSE_SECONDS = Setting(3.0, between(0.1, 60))
     COMPRESSION_MIN_BYTES = Setting(1024, between(0, 10_000_000))
     MAX_BODY_BYTES = Setting(1_048_576, between(0, 2**30))

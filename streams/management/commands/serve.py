@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.conf import settings
+from streams.descriptors import raise_limit
 from streams.server.addresses import describe_socket
 from streams.server.command_line import CommandLine, listen_for_workers
 from streams.server.exiting import exit_now_if_threads_linger
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _serve(self, arguments: Namespace) -> None:
+        raise_limit(settings.MAX_CONNECTIONS)
         announce = _keep_quiet if arguments.worker else self._announce
         try:
             server = self.command_line.build_server(arguments, _get_options(), announce)
