@@ -25,7 +25,7 @@ class Process:
         self,
         *args: str,
         pass_fds: Sequence[Any] = (),
-        python: Path | str = sys.executable,
+        program: Path | str = sys.executable,
         folder: Path | str = ROOT,
         **environment: str,
     ) -> None:
@@ -33,7 +33,7 @@ class Process:
         # Nothing of the developer's own settings leaks in; .env does not override these.
         inherited = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
         self.popen = subprocess.Popen(
-            [python, *args],
+            [program, *args],
             cwd=folder,
             env={**inherited, "DEBUG": "1", "PYTHONUNBUFFERED": "1", **environment},
             stdout=subprocess.PIPE,

@@ -43,7 +43,7 @@ def team(python: Path, tmp_path: Path) -> Callable[..., Process]:
 
     def start(*args: str, **environment: str) -> Process:
         environment["TEST_FOLDER"] = str(tmp_path)
-        return Process(*args, python=python, folder=PROJECT, **environment)
+        return Process(*args, program=python, folder=PROJECT, **environment)
 
     return start
 
