@@ -14,10 +14,14 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from tests.docs.pages import python_of
 from tests.processes import Process
 from tests.redis_server import RedisServer
 
 Start = Callable[..., Process]
+
+# Worker and beat in one process, which is fine for one worker.
+WORKER = ("-m", "celery", "-A", "team", "worker", "-B", "-P", "threads")
 
 
 def test_the_wheel_has_what_the_apps_need_and_nothing_else(wheel: Path) -> None:
@@ -50,6 +54,15 @@ def test_wrong_settings_are_named_by_check(team: Start) -> None:
     assert "Did you mean MAX_CONNECTIONS?" in process.output
 
 
+def test_the_programs_of_the_page_are_right(team: Start) -> None:
+    programs = python_of("embedding.md")
+    for program in programs:
+        compile(program, "docs/embedding.md", "exec")
+    with team("-c", programs[-1], TEST_LAYER="memory") as process:
+        assert process.wait() == 0, process.output
+    assert float(process.output) > 0
+
+
 async def test_with_no_settings_and_a_layer_in_memory(team: Start) -> None:
     environment = {"TEST_LAYER": "memory"}
     await done(team("manage.py", "makemigrations", "--check", "--dry-run", **environment))
@@ -70,13 +83,13 @@ async def test_with_no_settings_and_a_layer_in_memory(team: Start) -> None:
 
 
 async def test_with_the_teams_own_redis_layer_and_worker(
-    team: Start, redis_server: RedisServer
+    team: Start, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     environment = {"TEST_LAYER": "redis", "TEST_REDIS_URL": redis_server.url}
     with ExitStack() as processes:
         server = processes.enter_context(team("manage.py", "serve", "--port", "0", **environment))
         worker = processes.enter_context(
-            team("-m", "celery", "-A", "team", "worker", "-B", "-P", "threads", **environment)
+            team(*WORKER, "--schedule", str(tmp_path / "beat"), **environment)
         )
         address = await address_of(server)
         await says_and_hears(address)
