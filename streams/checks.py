@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final
 
+from channels.exceptions import InvalidChannelLayerError
 from channels.layers import get_channel_layer
 from django.conf import settings as django_settings
 from django.core import checks
@@ -45,9 +46,12 @@ def _check_setting(name: str, value: object) -> Iterable[checks.CheckMessage]:
 
 
 def check_layer(**_: Any) -> list[checks.CheckMessage]:
-    """E003 there is no such channel layer, W001 it is shared while the state is not."""
+    """E003 there is no such channel layer to be had, W001 it is shared while the state is not."""
     alias = settings.CHANNEL_LAYER
-    layer = get_channel_layer(alias)
+    try:
+        layer = get_channel_layer(alias)
+    except InvalidChannelLayerError as error:
+        return [checks.Error(f"The channel layer {alias!r}: {error}.", id="streams.E003")]
     if layer is None:
         return [
             checks.Error(

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from django.core import checks
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from streams.claims import CELERY, SOURCES, claim_key
 from streams.conf import redis_options, settings
@@ -24,10 +26,14 @@ def check_redis(**_: Any) -> list[checks.CheckMessage]:
     """W020 it does not answer, W021 it has too little room, W022 no worker refreshes."""
     if not settings.REDIS_URL:
         return []
-    timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
     options = redis_options(settings.REDIS_URL, verify=settings.REDIS_TLS_VERIFY)
+    options.update(
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),  # once is enough to tell
+    )
     try:
-        with Redis.from_url(settings.REDIS_URL, **timeouts, **options) as redis:
+        with Redis.from_url(settings.REDIS_URL, **options) as redis:
             return [*_check_room(redis), *_check_worker(redis)]
     except (RedisError, OSError) as error:
         return [

@@ -23,7 +23,7 @@ from streams.server.workers import BACKLOG
 class CommandLine(CommandLineInterface):
     server_class = StreamServer
 
-    def __init__(self, application: str, max_message_bytes: int, workers: int) -> None:
+    def __init__(self, application: str | None, max_message_bytes: int, workers: int) -> None:
         """`application` is served by so many workers when the command line says nothing else."""
         super().__init__()
         self.parser.set_defaults(
@@ -34,7 +34,8 @@ class CommandLine(CommandLineInterface):
             websocket_max_frame_size=max_message_bytes,
             server_name="",
         )
-        _make_optional(self.parser, "application", application)
+        if application:
+            _make_optional(self.parser, "application", application)
         self.parser.add_argument(
             "--workers",
             type=int,

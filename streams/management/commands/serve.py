@@ -1,6 +1,7 @@
 """`manage.py serve`: run the streaming server."""
 
 import asyncio
+import logging
 from argparse import Namespace
 from dataclasses import fields
 from typing import Any
@@ -17,14 +18,17 @@ from streams.server.options import StreamOptions
 from streams.server.server import CannotListen
 from streams.server.workers import Workers, worker_command
 
+logger = logging.getLogger(__name__)
+
 
 class Command(BaseCommand):
     help = "Serves the project with Daphne made fit for streaming. Takes Daphne's options."
     requires_system_checks = "__all__"
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        application = getattr(django_settings, "ASGI_APPLICATION", None)
         self.command_line = CommandLine(
-            django_settings.ASGI_APPLICATION, settings.MAX_MESSAGE_BYTES, settings.WEB_CONCURRENCY
+            application, settings.MAX_MESSAGE_BYTES, settings.WEB_CONCURRENCY
         )
         kwargs.update(parents=[self.command_line.parser], conflict_handler="resolve")
         return super().create_parser(prog_name, subcommand, **kwargs)
@@ -54,6 +58,11 @@ class Command(BaseCommand):
     def _supervise(self, arguments: Namespace) -> None:
         with listen_for_workers(arguments) as listening:
             command = worker_command(listening)
+            if not settings.REDIS_URL:
+                logger.warning(
+                    "%d processes without REDIS_URL: each fetches for itself and counts alone",
+                    arguments.workers,
+                )
             self._announce(f"Listening on {describe_socket(listening)}")
             asyncio.run(self._run_workers(command, arguments.workers, listening))
 
