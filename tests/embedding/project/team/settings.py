@@ -21,7 +21,7 @@ INSTALLED_APPS = [
     "channels",
     "team",
 ]
-INSTALLED_APPS += ["streams"]
+INSTALLED_APPS += ["streams", "marketdata"]
 
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
