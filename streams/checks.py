@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings as django_settings
 from django.core import checks
 
-from streams.conf import SETTINGS, settings
+from streams.conf import SETTINGS, are_right, find_problems, settings
 from streams.deploy_checks import check_deployment
 from streams.layers import StreamsChannelLayer
 from streams.redis_checks import check_redis
@@ -32,21 +31,23 @@ def register() -> None:
 
 def check_settings(**_: Any) -> list[checks.CheckMessage]:
     """E001 a wrong value, E002 a name that is no setting."""
-    given = getattr(django_settings, "STREAMS", {})
-    return [message for name in given for message in _check_setting(name, given[name])]
+    problems = find_problems(getattr(django_settings, "STREAMS", {}))
+    return [_describe(name, problem) for name, problem in problems.items()]
 
 
-def _check_setting(name: str, value: object) -> Iterable[checks.CheckMessage]:
-    if name not in SETTINGS:
-        near = get_close_matches(name, SETTINGS, 1)
-        hint = f"Did you mean {near[0]}?" if near else "The README lists the settings."
-        yield checks.Error(f"STREAMS[{name!r}] is no setting.", hint=hint, id="streams.E002")
-    elif problem := SETTINGS[name].problem(value):
-        yield checks.Error(f"STREAMS[{name!r}] {problem}.", id="streams.E001")
+def _describe(name: str, problem: str) -> checks.CheckMessage:
+    text = f"STREAMS[{name!r}] {problem}." if name else f"STREAMS {problem}."
+    if name in ("", *SETTINGS):
+        return checks.Error(text, id="streams.E001")
+    near = get_close_matches(str(name), SETTINGS, 1)
+    hint = f"Did you mean {near[0]}?" if near else "The README lists the settings."
+    return checks.Error(text, hint=hint, id="streams.E002")
 
 
 def check_layer(**_: Any) -> list[checks.CheckMessage]:
     """E003 there is no such channel layer to be had, W001 it is shared while the state is not."""
+    if not are_right():
+        return []
     alias = settings.CHANNEL_LAYER
     try:
         layer = get_channel_layer(alias)
@@ -82,6 +83,8 @@ def _is_shared(layer: Any) -> bool:
 
 def check_sessions(**_: Any) -> list[checks.CheckMessage]:
     """W002 users' sessions cannot be found."""
+    if not are_right():
+        return []
     if not settings.USE_SECURITY or django_settings.SESSION_ENGINE in SESSION_ENGINES:
         return []
     return [

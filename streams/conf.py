@@ -145,6 +145,22 @@ SETTINGS: Final[dict[str, Setting[Any]]] = {
 }
 
 
+def find_problems(streams: object) -> dict[str, str]:
+    """What is wrong with a project's `STREAMS`, by setting; "" names the whole."""
+    if not isinstance(streams, Mapping):
+        return {"": "must be a dict"}
+    named = {
+        name: SETTINGS[name].problem(value) if name in SETTINGS else "is no setting"
+        for name, value in streams.items()
+    }
+    return {name: problem for name, problem in named.items() if problem}
+
+
+def are_right() -> bool:
+    """Whether every setting has a value that code can rely on."""
+    return not find_problems(getattr(django_settings, "STREAMS", {}))
+
+
 def redis_options(url: str, *, verify: bool) -> dict[str, Any]:
     """What redis-py needs to be told beside the URL: one certificate setting for all who ask it."""
     if not url.startswith("rediss://") or verify:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings as django_settings
 from django.core import checks
 
-from streams.conf import settings
+from streams.conf import are_right, settings
 from streams.platforms import get_platform
 
 # What a process needs after DRAIN_SECONDS to end in good order.
@@ -19,6 +19,8 @@ LOCAL_HOSTS: Final = {"localhost", "127.0.0.1", "[::1]", ".localhost"}
 
 def check_deployment(**_: Any) -> list[checks.CheckMessage]:
     """W010 to W015, in the order of the functions below."""
+    if not are_right():  # other checks say so
+        return []
     looks = (_alone, _hosts, _hops, _drain, _descriptors, _tls)
     return [message for look in looks for message in look()]
 

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from streams.claims import CELERY, SOURCES, claim_key
-from streams.conf import redis_options, settings
+from streams.conf import are_right, redis_options, settings
 
 TIMEOUT_SECONDS: Final = 2.0
 
@@ -24,7 +24,7 @@ BEAT_CONNECTIONS: Final = 2
 
 def check_redis(**_: Any) -> list[checks.CheckMessage]:
     """W020 it does not answer, W021 it has too little room, W022 no worker refreshes."""
-    if not settings.REDIS_URL:
+    if not are_right() or not settings.REDIS_URL:
         return []
     options = redis_options(settings.REDIS_URL, verify=settings.REDIS_TLS_VERIFY)
     options.update(

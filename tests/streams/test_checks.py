@@ -61,6 +61,18 @@ def test_a_name_that_is_no_setting_is_named_with_one_like_it(streams_settings: A
     assert message.hint == "Did you mean REFRESH_SECONDS?"
 
 
+def test_settings_that_are_no_dict_are_named(settings: Any) -> None:
+    settings.STREAMS = ["REFRESH_SECONDS"]
+    assert [message.msg for message in check_settings()] == ["STREAMS must be a dict."]
+    assert check_layer() == check_sessions() == check_deployment() == check_redis() == []
+
+
+def test_checks_that_need_right_settings_leave_it_at_naming_the_wrong_ones(settings: Any) -> None:
+    settings.STREAMS = {"KILL_SECONDS": "long", "REDIS_URL": 5, "CHANNEL_LAYER": []}
+    assert ids(check_settings) == ["streams.E001"] * 3
+    assert check_layer() == check_sessions() == check_deployment() == check_redis() == []
+
+
 def test_a_channel_layer_that_is_missing_is_named(streams_settings: Any) -> None:
     streams_settings.CHANNEL_LAYER = "live"
     [message] = check_layer()
