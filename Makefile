@@ -50,8 +50,9 @@ staticfiles: $(VENV)/.run $(shell find dashboard/static -type f 2>/dev/null)
 	@cp .env.example .env
 
 $(BIN)/uv:
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
+	@# From /: .python-version is for platforms that deploy this, and pyenv would insist on it.
+	@cd / && $(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	cd / && $(PYTHON) -m venv $(abspath $(VENV))
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(VENV)/.run: $(BIN)/uv requirements.txt

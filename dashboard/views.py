@@ -1,11 +1,11 @@
 """The web page: a static shell that its script fills from the WebSocket endpoints."""
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from streams.apps import get_streams
+from streams.conf import settings
 
 
 def live(request: HttpRequest) -> HttpResponse:

@@ -2,24 +2,13 @@
 
 import os
 
-from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
-from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "financequery.settings")
 http_application = get_asgi_application()
 
 # Consumers can be imported only once Django is set up.
-from streams.apps import get_streams  # noqa: E402
-from streams.auth import validated  # noqa: E402
-from streams.handshake import not_found  # noqa: E402
-from streams.routing import websocket_urlpatterns  # noqa: E402
+from streams.asgi import get_streams_application  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": http_application,
-        "websocket": validated(URLRouter([*websocket_urlpatterns, re_path(r"", not_found)])),
-    }
-)
-
-get_streams().start()
+application = ProtocolTypeRouter({"http": http_application, "websocket": get_streams_application()})

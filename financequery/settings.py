@@ -4,124 +4,49 @@ Every default runs locally with no services. A wrong value refuses the start wit
 that names the variable.
 """
 
-import re
 import ssl
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError, ValidationError, validate
+from environs import Env, EnvValidationError, validate
+
+from streams.conf import SETTINGS, Setting, redis_options
+from streams.platforms import find_platform
+from streams.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-
-def _check_origins(origins: list[str]) -> None:
-    if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin) for origin in origins):
-        raise ValidationError("Not a list like https://app.example.com,https://example.org:8443.")
-
-
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
+READ_TYPE: dict[type, Any] = {
+    bool: env.bool,
+    int: env.int,
+    float: env.float,
+    str: env.str,
+    tuple: env.list,
+}
+
+
+def _read(setting: Setting[Any], default: Any) -> Any:
+    value = READ_TYPE[type(setting.default)](setting.name, default)
+    if problem := setting.problem(value):
+        raise ImproperlyConfigured(f"{setting.name} {problem}")
+    return value
+
 
 try:
-    # --- What is streamed, and how often -------------------------------------------------
-    REFRESH_SECONDS = env.float("REFRESH_SECONDS", 5.0, validate=validate.Range(0.2, 3600))
-    MARKETDATA_PROVIDER = env.str(
-        "MARKETDATA_PROVIDER", "simulated", validate=validate.OneOf(["simulated", "yahoo"])
+    # --- What is streamed, to whom: the README's table says what each one means --------------
+    found = find_platform(lambda variable: bool(env.str(variable, "")))
+    platform_defaults = (
+        {"PLATFORM": found.name, "KILL_SECONDS": found.kill_seconds} if found else {}
     )
-    # Replaces scheme and host of every Yahoo URL (tests, proxies).
-    YAHOO_BASE_URL = env.str(
-        "YAHOO_BASE_URL",
-        "",
-        validate=validate.Regexp(r"^(https?://[^/\s]+/?)?$", error="Not like http://host:port."),
-    )
-    YAHOO_USER_AGENT = env.str("YAHOO_USER_AGENT", "")
-    # The budget of the whole cluster for everything that is asked of Yahoo.
-    YAHOO_REQUESTS_PER_SECOND = env.float(
-        "YAHOO_REQUESTS_PER_SECOND", 2.0, validate=validate.Range(0.01, 100)
-    )
-    YAHOO_BURST = env.int("YAHOO_BURST", 20, validate=validate.Range(1, 1000))
-    # Prices pushed over Yahoo's own WebSocket, between the ticks.
-    YAHOO_STREAM = env.bool("YAHOO_STREAM", default=False)
-    # curl_cffi shakes hands like a browser; it needs requirements-curl.txt.
-    YAHOO_HTTP = env.str(
-        "YAHOO_HTTP", "requests", validate=validate.OneOf(["requests", "curl_cffi"])
-    )
-    if YAHOO_HTTP == "curl_cffi" and find_spec("curl_cffi") is None:
-        raise ImproperlyConfigured("YAHOO_HTTP=curl_cffi needs requirements-curl.txt installed")
-
-    # --- The cluster ---------------------------------------------------------------------
-    # Empty: this process alone, no Redis, no Celery.
-    REDIS_URL = env.str(
-        "REDIS_URL",
-        "",
-        validate=validate.Regexp(
-            r"^((redis|rediss)://\S+|unix://\S+)?$", error="Not like redis://host:port/0."
-        ),
-    )
-    # Heroku's Redis has a self-signed certificate: 0 there.
-    REDIS_TLS_VERIFY = env.bool("REDIS_TLS_VERIFY", default=True)
-    REDIS_PREFIX = env.str("REDIS_PREFIX", "streams", validate=validate.Regexp(r"^[\w.-]{1,40}$"))
-    REFRESH_SHARDS = env.int("REFRESH_SHARDS", 1, validate=validate.Range(1, 64))
-
-    # --- What one client may do ----------------------------------------------------------
-    MAX_SYMBOLS_PER_CONNECTION = env.int(
-        "MAX_SYMBOLS_PER_CONNECTION", 200, validate=validate.Range(1, 10_000)
-    )
-    MAX_MESSAGE_BYTES = env.int("MAX_MESSAGE_BYTES", 8192, validate=validate.Range(64, 1_048_576))
-    SUBSCRIBE_TIMEOUT_SECONDS = env.float(
-        "SUBSCRIBE_TIMEOUT_SECONDS", 30.0, validate=validate.Range(0.1, 3600)
-    )
-
-    # --- Server --------------------------------------------------------------------------
-    SLOW_CLIENT_SECONDS = env.float("SLOW_CLIENT_SECONDS", 30.0, validate=validate.Range(0.1, 3600))
-    CLOSE_SECONDS = env.float("CLOSE_SECONDS", 3.0, validate=validate.Range(0.1, 60))
-    # With what follows the last client's leaving it must stay below the 30 s that platforms give.
-    DRAIN_SECONDS = env.float("DRAIN_SECONDS", 10.0, validate=validate.Range(0, 25))
-    MAX_CONNECTIONS = env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(1, 1_000_000))
-    MAX_MESSAGES_PER_SECOND = env.int(
-        "MAX_MESSAGES_PER_SECOND", 20, validate=validate.Range(1, 10_000)
-    )
-    # 0: compression is not offered.
-    COMPRESSION_MIN_BYTES = env.int(
-        "COMPRESSION_MIN_BYTES", 1024, validate=validate.Range(0, 10_000_000)
-    )
-    MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1_048_576, validate=validate.Range(0, 2**30))
-    REQUEST_SECONDS = env.float("REQUEST_SECONDS", 30.0, validate=validate.Range(0.1, 3600))
-    KEEP_ALIVE_SECONDS = env.float("KEEP_ALIVE_SECONDS", 15.0, validate=validate.Range(0.1, 3600))
-    # --- Who may connect, and how much ---------------------------------------------------
-    USE_SECURITY = env.bool("USE_SECURITY", default=False)
-    # Unlimited; the key of whoever runs the service.
-    ADMIN_API_KEY = env.str(
-        "ADMIN_API_KEY",
-        "",
-        validate=validate.Regexp(
-            r"^([!-~]{1,200})?$", error="Not 1 to 200 printable ASCII characters."
-        ),
-    )
-    APP_RATE_LIMIT_PER_DAY = env.int(
-        "APP_RATE_LIMIT_PER_DAY", 8000, validate=validate.Range(1, 1_000_000_000)
-    )
-    MAX_CONNECTIONS_PER_KEY = env.int(
-        "MAX_CONNECTIONS_PER_KEY", 100, validate=validate.Range(1, 1_000_000)
-    )
-    MAX_HANDSHAKES_PER_MINUTE = env.int(
-        "MAX_HANDSHAKES_PER_MINUTE", 600, validate=validate.Range(1, 1_000_000)
-    )
-    # After so many an address is answered 429, unless it has a key that is known already.
-    MAX_WRONG_KEYS_PER_MINUTE = env.int(
-        "MAX_WRONG_KEYS_PER_MINUTE", 30, validate=validate.Range(1, 1_000_000)
-    )
-    ALLOWED_ORIGINS = env.list(
-        "ALLOWED_ORIGINS",
-        [],
-        subcast=str,
-        validate=_check_origins,
-    )
-    # How many proxies in front append to X-Forwarded-For and set X-Forwarded-Proto: 1 on Heroku.
-    TRUSTED_PROXY_HOPS = env.int("TRUSTED_PROXY_HOPS", 0, validate=validate.Range(0, 10))
+    STREAMS = {
+        name: _read(setting, platform_defaults.get(name, setting.default))
+        for name, setting in SETTINGS.items()
+        if name != "CHANNEL_LAYER"  # there is one
+    }
 
     # --- Django --------------------------------------------------------------------------
     DEBUG = env.bool("DEBUG", default=False)
@@ -176,7 +101,7 @@ SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS_ONLY else 0
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 # Subdomains and browsers' preload lists are the domain owner's to decide, not this service's.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-if TRUSTED_PROXY_HOPS:
+if STREAMS["TRUSTED_PROXY_HOPS"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -210,12 +135,8 @@ except ValueError as error:
     raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {type(error).__name__}") from error
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# One certificate setting for everything that speaks to Redis.
-REDIS_OPTIONS = (
-    {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
-    if REDIS_URL.startswith("rediss://") and not REDIS_TLS_VERIFY
-    else {}
-)
+REDIS_URL, REDIS_PREFIX = STREAMS["REDIS_URL"], STREAMS["REDIS_PREFIX"]
+REDIS_OPTIONS = redis_options(REDIS_URL, verify=STREAMS["REDIS_TLS_VERIFY"])
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "streams.layers.StreamsChannelLayer"}
 }
@@ -246,16 +167,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A refresh interrupted by the loss of Redis has nothing to hand in; and Celery warns without it.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps no file: there is nothing to remember
-CELERY_BEAT_SCHEDULE = {
-    f"refresh shard {shard}": {
-        "task": "streams.refresh",
-        "schedule": REFRESH_SECONDS,
-        "args": (shard,),
-        # A tick that nobody took in time is of no use any more.
-        "options": {"expires": REFRESH_SECONDS},
-    }
-    for shard in range(REFRESH_SHARDS)
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(STREAMS)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

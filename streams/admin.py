@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from streams.admin_actions import disconnect_now, revoke, rotate, show_keys
 from streams.apps import get_streams
+from streams.conf import settings
 from streams.keys import generate_key
 from streams.limits import Usage
 from streams.models import ACTIVE, EXPIRED, OWNER_INACTIVE, REVOKED, ApiKey, every_endpoint

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.apps import AppConfig, apps
-from django.conf import settings
+from django.conf import settings as django_settings
 
 from marketdata.health import ReportsHealth, UpstreamHealth
 from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
 from streams.cluster_limits import RedisLimits
+from streams.conf import redis_options, settings
 from streams.feed import Feed
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.limits import Limits, MemoryLimits
@@ -43,9 +44,10 @@ class StreamsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models, and what uses them, cannot be imported before Django has loaded the apps.
-        from streams import signals
+        from streams import checks, signals
 
         signals.connect()
+        checks.register()
 
     def start(self) -> None:
         """For the start of a server: say what it is, pay now for what the first client needs."""
@@ -66,7 +68,7 @@ class StreamsConfig(AppConfig):
     def _describe_sharing(self) -> str:
         if not settings.REDIS_URL:
             return "no Redis; refreshed by this process, for its own clients"
-        answers = is_redis_there(settings.REDIS_URL, **settings.REDIS_OPTIONS)
+        answers = is_redis_there(settings.REDIS_URL, **self._redis_options)
         state = "answers" if answers else "does not answer"
         return f"Redis {state}; refreshed by Celery, or else by a web process"
 
@@ -106,9 +108,9 @@ class StreamsConfig(AppConfig):
 
     @cached_property
     def layer(self) -> BaseChannelLayer:
-        layer = get_channel_layer()
+        layer = get_channel_layer(settings.CHANNEL_LAYER)
         if layer is None:
-            raise RuntimeError("CHANNEL_LAYERS has no default layer")
+            raise RuntimeError(f"CHANNEL_LAYERS has no layer {settings.CHANNEL_LAYER!r}")
         return layer
 
     @cached_property
@@ -134,8 +136,8 @@ class StreamsConfig(AppConfig):
             settings.MAX_HANDSHAKES_PER_MINUTE,
             settings.MAX_WRONG_KEYS_PER_MINUTE,
             tuple(settings.ALLOWED_ORIGINS),
-            tuple(settings.ALLOWED_HOSTS),
-            settings.SESSION_COOKIE_NAME,
+            tuple(django_settings.ALLOWED_HOSTS),
+            django_settings.SESSION_COOKIE_NAME,
         )
         return Gate(self.layer, self.limits, rules)
 
@@ -181,7 +183,11 @@ class StreamsConfig(AppConfig):
             return None
         if isinstance(self.layer, StreamsChannelLayer) and self.layer.is_shared:
             return self.layer
-        return OwnConnection(settings.REDIS_URL, **settings.REDIS_OPTIONS)
+        return OwnConnection(settings.REDIS_URL, **self._redis_options)
+
+    @property
+    def _redis_options(self) -> dict[str, Any]:
+        return redis_options(settings.REDIS_URL, verify=settings.REDIS_TLS_VERIFY)
 
     @property
     def _redis_timeout_seconds(self) -> float:

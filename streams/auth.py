@@ -8,10 +8,9 @@ import logging
 import math
 from typing import Any
 
-from django.conf import settings
-
 from streams.addresses import client_address
 from streams.apps import get_streams
+from streams.conf import settings
 from streams.credentials import without_secrets
 from streams.handshake import deny, not_found
 from streams.limits import Usage
@@ -36,12 +35,15 @@ def validated(application: Any) -> Any:
 class ValidatedApplication:
     """Adds to the scope: `user`, `max_symbols` and `metadata`; takes away what is secret."""
 
+    # Has URLRouter take it for one of its own kind, which is given the rest of the path.
+    _path_routing = True
+
     def __init__(self, application: Any) -> None:
         self._application = application
         self._refusals = RefusalLog()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        endpoint = _endpoint_of(scope["path"])
+        endpoint = _endpoint_of(scope.get("path_remaining", scope["path"]))
         if endpoint is None:
             # Not left to the application: nothing of it is reached without validation.
             await not_found(scope, receive, send)

@@ -50,6 +50,11 @@ return 1
 """
 
 
+def claim_key(prefix: str, shard: int) -> str:
+    """Where in Redis the claim to a shard's tick is kept, while there is one."""
+    return f"{prefix}:tick:{shard}"
+
+
 class Claims(Protocol):
     """Where claims are made."""
 
@@ -88,9 +93,9 @@ class RedisClaims:
             round(self._tick_ms * SAME_TICK_SHARE) if claimant.source == CELERY else life_ms
         )
         rank = SOURCES.index(claimant.source)
+        key = claim_key(self._prefix, shard)
 
         async def claim(redis: Redis) -> bool:
-            key = f"{self._prefix}:tick:{shard}"
             arguments: list[str | int] = [rank, claimant.holder, life_ms, same_tick_ms]
             return bool(await redis.eval(_CLAIM, 1, key, *arguments))  # type: ignore[misc]
 

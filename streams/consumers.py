@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from channels.utils import await_many_dispatch
-from django.conf import settings
 
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
 from streams.apps import get_streams
+from streams.conf import settings
 from streams.layers import StreamsChannelLayer
 from streams.outbox import Outbox, outbox_of
 from streams.protocol import (

@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from django.conf import settings
+
+from streams.conf import settings
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def announce(change: Change) -> None:
     """Tell every process, from a thread. What does not get through a periodic recheck finds."""
-    layer = get_channel_layer()
+    layer = get_channel_layer(settings.CHANNEL_LAYER)
     if not settings.USE_SECURITY or layer is None:
         return
     message = {"type": "auth.changed", "change": msgspec.to_builtins(change)}

@@ -12,12 +12,13 @@ from importlib import import_module
 from typing import Any, Final
 
 import msgspec
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.contrib.auth import get_user, get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
+from streams.conf import settings
 from streams.keys import is_same
 from streams.limits import Quota
 from streams.models import ACTIVE, ApiKey, every_endpoint
@@ -108,7 +109,9 @@ def _find_sessions(session_keys: Collection[str], now: datetime) -> dict[str, Id
     found = {}
     for row in present:
         request = HttpRequest()
-        request.session = import_module(settings.SESSION_ENGINE).SessionStore(row.session_key)
+        request.session = import_module(django_settings.SESSION_ENGINE).SessionStore(
+            row.session_key
+        )
         user = get_user(request)
         if user.is_authenticated:
             found[SESSION + row.session_key] = _session_identity(row.session_key, user)

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from streams.addresses import bucket_of, client_address
 from streams.apps import get_streams
+from streams.conf import settings
 from streams.limits import OverLimit
 
 MAX_LOGINS_PER_WINDOW = 10

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from streams.conf import settings
 from streams.keys import NewKey, generate_key
 from streams.subscriptions import Endpoint
 
@@ -22,15 +23,15 @@ def every_endpoint() -> list[str]:
 
 
 def default_connections() -> int:
-    return int(settings.MAX_CONNECTIONS_PER_KEY)
+    return settings.MAX_CONNECTIONS_PER_KEY
 
 
 def default_connections_per_day() -> int:
-    return int(settings.APP_RATE_LIMIT_PER_DAY)
+    return settings.APP_RATE_LIMIT_PER_DAY
 
 
 def default_symbols() -> int:
-    return int(settings.MAX_SYMBOLS_PER_CONNECTION)
+    return settings.MAX_SYMBOLS_PER_CONNECTION
 
 
 def check_endpoints(value: object) -> None:
@@ -49,7 +50,7 @@ class ApiKey(models.Model):
 
     name = models.CharField(max_length=100)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
+        django_settings.AUTH_USER_MODEL,
         # A key must not outlive its owner as a key of nobody.
         on_delete=models.CASCADE,
         null=True,

@@ -1,7 +1,27 @@
 """What holds for every test."""
 
-from hypothesis import settings
+from typing import Any
+
+import hypothesis
+import pytest
 
 # A deadline per example fails tests on a busy machine, and says nothing about the code.
-settings.register_profile("project", deadline=None)
-settings.load_profile("project")
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
+
+
+class StreamsSettings:
+    """Sets what is in `STREAMS`, by name, for one test."""
+
+    _django_settings: Any
+
+    def __init__(self, django_settings: Any) -> None:
+        self.__dict__["_django_settings"] = django_settings
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._django_settings.STREAMS = {**self._django_settings.STREAMS, name: value}
+
+
+@pytest.fixture
+def streams_settings(settings: Any) -> Any:
+    return StreamsSettings(settings)

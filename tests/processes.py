@@ -19,15 +19,22 @@ STOP_SECONDS = 15
 
 
 class Process:
-    """A Python process of this project whose output is kept and can be waited for."""
+    """A Python process whose output is kept and can be waited for."""
 
-    def __init__(self, *args: str, pass_fds: Sequence[Any] = (), **environment: str) -> None:
+    def __init__(
+        self,
+        *args: str,
+        pass_fds: Sequence[Any] = (),
+        program: Path | str = sys.executable,
+        folder: Path | str = ROOT,
+        **environment: str,
+    ) -> None:
         self.args = args
         # Nothing of the developer's own settings leaks in; .env does not override these.
         inherited = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
         self.popen = subprocess.Popen(
-            [sys.executable, *args],
-            cwd=ROOT,
+            [program, *args],
+            cwd=folder,
             env={**inherited, "DEBUG": "1", "PYTHONUNBUFFERED": "1", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -23,8 +23,8 @@ from streams.server.workers import BACKLOG
 class CommandLine(CommandLineInterface):
     server_class = StreamServer
 
-    def __init__(self, application: str, max_message_bytes: int) -> None:
-        """`application` is served when the command line names no other."""
+    def __init__(self, application: str | None, max_message_bytes: int, workers: int) -> None:
+        """`application` is served by so many workers when the command line says nothing else."""
         super().__init__()
         self.parser.set_defaults(
             websocket_timeout=-1,  # a cut-off makes clients that do not reconnect go silent
@@ -34,9 +34,13 @@ class CommandLine(CommandLineInterface):
             websocket_max_frame_size=max_message_bytes,
             server_name="",
         )
-        _make_optional(self.parser, "application", application)
+        if application:
+            _make_optional(self.parser, "application", application)
         self.parser.add_argument(
-            "--workers", type=int, default=1, help="Processes that share the port. Default: 1."
+            "--workers",
+            type=int,
+            default=workers,
+            help=f"Processes that share the port. Default: {workers} (WEB_CONCURRENCY).",
         )
         self.parser.add_argument(
             "--migrate", action="store_true", help="Bring the database up to date first."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from pytest_django import Settings
@@ -28,8 +30,8 @@ def test_a_host_that_is_not_ours_gets_into_no_policy(client: Client, settings: S
 
 
 @pytest.mark.django_db
-def test_with_security_the_page_is_for_users(client: Client, settings: Settings) -> None:
-    settings.USE_SECURITY = True
+def test_with_security_the_page_is_for_users(client: Client, streams_settings: Any) -> None:
+    streams_settings.USE_SECURITY = True
     response = client.get("/")
     assert (response.status_code, response["Location"]) == (302, "/login/?next=/")
 

@@ -81,7 +81,27 @@ def test_outside_debug_mode_a_secret_key_is_needed() -> None:
 
 @pytest.mark.parametrize("proxies", ["0", "1"])
 def test_production_settings_pass_djangos_deployment_checks(proxies: str) -> None:
-    settings = {"DEBUG": "0", "SECRET_KEY": token_urlsafe(50), "TRUSTED_PROXY_HOPS": proxies}
+    settings = {
+        "DEBUG": "0",
+        "SECRET_KEY": token_urlsafe(50),
+        "TRUSTED_PROXY_HOPS": proxies,
+        "ALLOWED_HOSTS": "quotes.example.com",
+        "MAX_CONNECTIONS": "500",
+    }
     arguments = ("check", "--deploy", "--fail-level", "INFO")
     with Process("manage.py", *arguments, **settings, USE_SECURITY="True") as process:
         assert process.popen.wait(20) == 0, process.output
+
+
+def test_on_a_platform_deployment_checks_know_where_they_are() -> None:
+    settings = {
+        "DYNO": "release.1",
+        "ALLOWED_HOSTS": "quotes.example.com",
+        "MAX_CONNECTIONS": "500",
+    }
+    with Process("manage.py", "check", "--deploy", **settings) as process:
+        process.wait()
+    assert "on Heroku at least 1 must be believed" in process.output
+    with Process("manage.py", "check", "--deploy", FLY_APP_NAME="quotes") as process:
+        process.wait()
+    assert "it is killed after 5 s (KILL_SECONDS)" in process.output

@@ -11,7 +11,6 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from streams.keys import digest_of, generate_key
 from streams.models import ApiKey
@@ -34,8 +33,8 @@ FIELDS = {
 
 
 @pytest.fixture(autouse=True)
-def _security(settings: Settings) -> None:
-    settings.USE_SECURITY = True
+def _security(streams_settings: Any) -> None:
+    streams_settings.USE_SECURITY = True
 
 
 @pytest.fixture
@@ -140,9 +139,9 @@ def test_disconnecting_is_noted(admin_client: Client, record: ApiKey) -> None:
 
 
 def test_with_security_off_the_list_says_so(
-    admin_client: Client, record: ApiKey, settings: Settings
+    admin_client: Client, record: ApiKey, streams_settings: Any
 ) -> None:
-    settings.USE_SECURITY = False
+    streams_settings.USE_SECURITY = False
     assert "everybody may connect" in admin_client.get(KEYS).content.decode()
     assert "do not belong to keys" in act(admin_client, "disconnect_now", record)
 

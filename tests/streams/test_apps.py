@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import Settings
 
 import streams
 from streams.apps import StreamsConfig
@@ -19,16 +18,16 @@ from tests.redis_server import RedisServer
 
 @pytest.fixture
 def config(
-    settings: Settings,
+    streams_settings: Any,
     redis_server: RedisServer,
     prefix: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[StreamsConfig]:
     """A worker's, on a Redis."""
-    settings.REDIS_URL = redis_server.url
-    settings.REDIS_PREFIX = prefix
+    streams_settings.REDIS_URL = redis_server.url
+    streams_settings.REDIS_PREFIX = prefix
     layer = StreamsChannelLayer(hosts=[redis_server.url], prefix=prefix)
-    monkeypatch.setattr("streams.apps.get_channel_layer", lambda: layer)
+    monkeypatch.setattr("streams.apps.get_channel_layer", lambda alias: layer)
     config = StreamsConfig("streams", streams)
     yield config
     config.background_loop.close()
@@ -56,9 +55,9 @@ def test_the_threads_of_a_worker_share_one_connection(
 
 
 def test_payloads_that_cannot_be_published_in_time_are_a_tick_left_out(
-    config: StreamsConfig, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    config: StreamsConfig, streams_settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.REFRESH_SECONDS = 0.2
+    streams_settings.REFRESH_SECONDS = 0.2
 
     async def hang(*_: object) -> None:
         await asyncio.Event().wait()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.test import Client
-from pytest_django import Settings
 
 from streams.limits import MemoryLimits
 from streams.logins import MAX_LOGINS_PER_WINDOW
@@ -50,8 +51,8 @@ def test_a_forged_address_does_not_help(client: Client) -> None:
 
 
 def test_behind_a_trusted_proxy_addresses_are_told_apart(
-    client: Client, settings: Settings
+    client: Client, streams_settings: Any
 ) -> None:
-    settings.TRUSTED_PROXY_HOPS = 1
+    streams_settings.TRUSTED_PROXY_HOPS = 1
     assert attempts(client, HTTP_X_FORWARDED_FOR="1.1.1.1, 10.0.0.1")[-1] == 429
     assert attempts(client, HTTP_X_FORWARDED_FOR="1.1.1.1, 10.0.0.2")[0] == 200

@@ -1,14 +1,17 @@
 """`manage.py serve`: run the streaming server."""
 
 import asyncio
+import logging
 from argparse import Namespace
 from dataclasses import fields
 from typing import Any
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from streams.conf import settings
+from streams.descriptors import raise_limit
 from streams.server.addresses import describe_socket
 from streams.server.command_line import CommandLine, listen_for_workers
 from streams.server.exiting import exit_now_if_threads_linger
@@ -16,13 +19,18 @@ from streams.server.options import StreamOptions
 from streams.server.server import CannotListen
 from streams.server.workers import Workers, worker_command
 
+logger = logging.getLogger(__name__)
+
 
 class Command(BaseCommand):
     help = "Serves the project with Daphne made fit for streaming. Takes Daphne's options."
     requires_system_checks = "__all__"
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        self.command_line = CommandLine(settings.ASGI_APPLICATION, settings.MAX_MESSAGE_BYTES)
+        application = getattr(django_settings, "ASGI_APPLICATION", None)
+        self.command_line = CommandLine(
+            application, settings.MAX_MESSAGE_BYTES, settings.WEB_CONCURRENCY
+        )
         kwargs.update(parents=[self.command_line.parser], conflict_handler="resolve")
         return super().create_parser(prog_name, subcommand, **kwargs)
 
@@ -39,6 +47,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _serve(self, arguments: Namespace) -> None:
+        raise_limit(settings.MAX_CONNECTIONS)
         announce = _keep_quiet if arguments.worker else self._announce
         try:
             server = self.command_line.build_server(arguments, _get_options(), announce)
@@ -52,6 +61,11 @@ class Command(BaseCommand):
     def _supervise(self, arguments: Namespace) -> None:
         with listen_for_workers(arguments) as listening:
             command = worker_command(listening)
+            if not settings.REDIS_URL:
+                logger.warning(
+                    "%d processes without REDIS_URL: each fetches for itself and counts alone",
+                    arguments.workers,
+                )
             self._announce(f"Listening on {describe_socket(listening)}")
             asyncio.run(self._run_workers(command, arguments.workers, listening))
 

@@ -50,8 +50,8 @@ def test_what_does_not_work_is_named_and_the_rest_is_tried(everything: FakeYahoo
     ]
 
 
-def test_the_command_prints_a_table(everything: FakeYahoo, settings: Any) -> None:
-    settings.YAHOO_BASE_URL = everything.url
+def test_the_command_prints_a_table(everything: FakeYahoo, streams_settings: Any) -> None:
+    streams_settings.YAHOO_BASE_URL = everything.url
     out = StringIO()
     call_command("probe_yahoo", symbol="acme", stdout=out)
     lines = out.getvalue().splitlines()
@@ -60,8 +60,10 @@ def test_the_command_prints_a_table(everything: FakeYahoo, settings: Any) -> Non
     assert everything.crumb not in out.getvalue()
 
 
-def test_the_command_fails_when_something_does(everything: FakeYahoo, settings: Any) -> None:
-    settings.YAHOO_BASE_URL = everything.url
+def test_the_command_fails_when_something_does(
+    everything: FakeYahoo, streams_settings: Any
+) -> None:
+    streams_settings.YAHOO_BASE_URL = everything.url
     everything.routes["/v1/finance/search"] = Reply(403)
     with pytest.raises(CommandError, match="1 of the checks failed"):
         call_command("probe_yahoo", symbol="ACME", stdout=StringIO())

@@ -1,0 +1,1 @@
+"""A team's own Django project, which takes in the streams beside its own consumer and page."""
