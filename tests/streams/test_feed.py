@@ -89,7 +89,7 @@ async def test_first_data_is_fetched_once_and_then_taken_from_the_tick(
 async def test_newcomers_whose_source_hangs_do_not_hold_up_the_ticks_of_others(
     provider: FakeProvider,
 ) -> None:
-    tick = 0.2
+    tick = 0.5
     layer = StreamsChannelLayer()
     refresher = make_refresher(provider, tick)
     refresher.warm_up(utc_now())
