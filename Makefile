@@ -18,7 +18,8 @@ run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (def
 stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Redis (WEB_PROCESSES=2 for more)
 	@PORT=$(PORT) $(BIN)/python -m tools.stack
 
-test: $(VENV)/.dev ## Run the tests
+test: $(VENV)/.dev ## Run the tests; those of the page need Chromium, which root on Debian gets
+	@$(BIN)/python -m tools.chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 chaos: $(VENV)/.dev ## Kill and freeze parts of a real cluster under 200 clients (minutes)

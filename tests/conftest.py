@@ -5,6 +5,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tools.chromium import MISSING
+
 # A deadline per example fails tests on a busy machine, and says nothing about the code.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
@@ -25,3 +27,10 @@ class StreamsSettings:
 @pytest.fixture
 def streams_settings(settings: Any) -> Any:
     return StreamsSettings(settings)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tests that are skipped for want of a browser must not go unnoticed."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(MISSING in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(MISSING, yellow=True)

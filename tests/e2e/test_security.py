@@ -367,7 +367,7 @@ async def test_invented_sessions_are_refused(server: Server) -> None:
 def test_the_page_asks_for_a_login(server: Server, alice: Browser) -> None:
     assert "Log in" in Browser(server).get("/")
     page = alice.get("/")
-    assert 'id="quotes"' in page
+    assert 'id="watchlist"' in page
     assert "Log out" in page
 
 

@@ -1,5 +1,6 @@
 /**
- * Finance Query's client for browsers: live market data, with reconnects. No dependencies.
+ * Finance Query's client for browsers and Node.js 22: live market data, with reconnects.
+ * One file, no dependencies; docs/client.md describes it.
  *
  *     import { connect } from "financequery.js";
  *
@@ -14,7 +15,7 @@
  */
 
 /** What close codes ask of a client; all others mean: come back, with growing pauses. */
-const CLOSE = Object.freeze({
+export const CLOSE = Object.freeze({
   NORMAL: 1000,
   TOO_BIG: 1009,
   RESTART: 1012,
@@ -28,6 +29,8 @@ const SHORTEST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const RESTART_PAUSE_MS = 3_000;
 const OVER_LIMIT_PAUSE_MS = 15_000;
+/** A handshake that nobody answers is given up: browsers wait for minutes. */
+const CONNECT_TIMEOUT_MS = 15_000;
 
 /** A subprotocol may contain these characters only (RFC 9110, token). */
 const KEY = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -106,6 +109,8 @@ export class Stream extends EventTarget {
   #retryTimer = 0;
   #retryAt = null;
   #silenceTimer = 0;
+  #connectTimer = 0;
+  #closeCode = null;
   #failures = 0;
   #lastMessageAt = null;
   #needsSymbols;
@@ -142,6 +147,11 @@ export class Stream extends EventTarget {
     return this.#state;
   }
 
+  /** The close code of the last connection that ended, while there is no new one; or null. */
+  get closeCode() {
+    return this.#closeCode;
+  }
+
   /** When the next attempt is due while waiting, in milliseconds as of Date.now(), or null. */
   get retryAt() {
     return this.#retryAt;
@@ -155,6 +165,11 @@ export class Stream extends EventTarget {
   /** The symbols that are followed, also after a reconnect. */
   get symbols() {
     return [...this.#symbols];
+  }
+
+  /** Has data come since the symbols were last changed? Until then some are merely awaited. */
+  get isSettled() {
+    return this.#isAnswered;
   }
 
   /**
@@ -217,6 +232,7 @@ export class Stream extends EventTarget {
     const socket = new WebSocket(this.#url, protocols);
     this.#socket = socket;
     const whileCurrent = (handle) => (event) => socket === this.#socket && handle(event);
+    this.#connectTimer = setTimeout(() => this.#lost(CONNECTION_LOST), CONNECT_TIMEOUT_MS);
     socket.onopen = whileCurrent(() => this.#opened());
     socket.onmessage = whileCurrent((event) => this.#received(event.data));
     socket.onclose = whileCurrent((event) => this.#lost(event.code));
@@ -224,6 +240,7 @@ export class Stream extends EventTarget {
   }
 
   #opened() {
+    clearTimeout(this.#connectTimer);
     this.#become("open");
     if (this.#symbols.length > 0) {
       this.#sendSymbols([]);
@@ -292,6 +309,7 @@ export class Stream extends EventTarget {
   #drop() {
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#silenceTimer);
+    clearTimeout(this.#connectTimer);
     const socket = this.#socket;
     this.#socket = null;
     this.#retryAt = null;
@@ -312,6 +330,7 @@ export class Stream extends EventTarget {
 
   #become(state, code = null) {
     this.#state = state;
+    this.#closeCode = code;
     this.#tell("state", { state, code });
   }
 

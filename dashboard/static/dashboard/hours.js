@@ -1,9 +1,15 @@
-/** The hours panel, and the market status in the page's header. */
+/** The market's status in the page's header, with a countdown. */
 
-import { showText } from "./cells.js";
 import { connect } from "./financequery.js";
+import { partsOf, showText } from "./values.js";
 
-const NEW_YORK_TIME = new Intl.DateTimeFormat("en-GB", {
+const STATUS = {
+  open: "Market open",
+  closed: "Market closed",
+  "pre-market": "Pre-market",
+  "after-hours": "After hours",
+};
+const MOMENT = new Intl.DateTimeFormat("en-GB", {
   timeZone: "America/New_York",
   weekday: "short",
   hour: "2-digit",
@@ -11,60 +17,56 @@ const NEW_YORK_TIME = new Intl.DateTimeFormat("en-GB", {
 });
 
 /**
- * @param {import("./panel.js").Panel} panel
- * @param {HTMLElement} badge the status in the header
+ * @param {HTMLElement} root
  * @param {import("./financequery.js").Options} options
- * @returns {() => void} call it every second: the countdown
+ * @returns {{stream: import("./financequery.js").Stream, tick: () => void}} tick: every second
  */
-export function showHours(panel, badge, options) {
-  const part = (name) => panel.root.querySelector(`[data-part=${name}]`);
-  const badgeStatus = badge.querySelector("[data-part=badge-status]");
-  const badgeCountdown = badge.querySelector("[data-part=badge-countdown]");
+export function showHours(root, options) {
+  const parts = partsOf(root);
   let hours = null;
-
-  function show() {
-    showText(part("status"), hours.status);
-    showText(part("reason"), hours.reason);
-    showText(part("session"), hours.session);
-    showText(part("next-open"), NEW_YORK_TIME.format(new Date(hours.nextOpen)));
-    showText(part("next-close"), NEW_YORK_TIME.format(new Date(hours.nextClose)));
-    panel.root.dataset.session = badge.dataset.session = hours.session;
-    showText(badgeStatus, isOpen() ? "Market open" : "Market closed");
-    tick();
-  }
+  let aheadMs = 0;
 
   function tick() {
     if (hours) {
-      const [verb, at] = isOpen() ? ["closes", hours.nextClose] : ["opens", hours.nextOpen];
-      const text = `${verb} in ${durationText(Date.parse(at) - Date.now())}`;
-      showText(badgeCountdown, text);
-      showText(part("countdown"), text);
+      const isOpen = hours.session === "open";
+      const at = Date.parse(isOpen ? hours.nextClose : hours.nextOpen);
+      const left = durationText(at - Date.now() + aheadMs);
+      showText(parts.countdown, `${isOpen ? "closes" : "opens"} in ${left}`);
     }
   }
 
-  function isOpen() {
-    return hours.session === "open";
-  }
-
   const stream = connect("/hours", options);
-  stream.addEventListener("message", ({ detail }) => {
-    hours = detail.data;
-    show();
+  stream.addEventListener("message", ({ detail: { data, at } }) => {
+    hours = data;
+    // The server's clock counts: this one may be wrong.
+    aheadMs = at - Date.parse(data.timestamp);
+    root.dataset.session = data.session;
+    const [open, close] = [data.nextOpen, data.nextClose].map(newYork);
+    root.title = `${data.reason}. Next open ${open}, next close ${close}, New York time.`;
+    showText(parts.status, STATUS[data.session] ?? data.status);
+    showText(parts.reason, data.reason);
+    tick();
   });
-  panel.follow(stream, "/hours");
-  return tick;
+  return { stream, tick };
 }
 
-/** "2 d 4 h", "3 h 05 min", "4 min 20 s" */
-function durationText(milliseconds) {
+function newYork(moment) {
+  return MOMENT.format(new Date(moment));
+}
+
+/** "2 d 04 h", "3 h 05 m", "4 m 20 s": two units, always as wide. */
+export function durationText(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const [days, hours] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24];
   const minutes = Math.floor(seconds / 60) % 60;
   if (days > 0) {
-    return `${days} d ${hours} h`;
+    return `${days} d ${twoDigits(hours)} h`;
   }
-  if (hours > 0) {
-    return `${hours} h ${String(minutes).padStart(2, "0")} min`;
-  }
-  return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
+  return hours > 0
+    ? `${hours} h ${twoDigits(minutes)} m`
+    : `${minutes} m ${twoDigits(seconds % 60)} s`;
+}
+
+function twoDigits(number) {
+  return String(number).padStart(2, "0");
 }

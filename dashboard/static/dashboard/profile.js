@@ -1,160 +1,79 @@
-/** The profile panel: everything about one symbol. */
+/** The selected symbol: a stream of its profile, and the line of its prices. */
 
-import { NewsList, compactNumber, element, showChange, showPrice, showText } from "./cells.js";
+import { PriceChart } from "./chart.js";
 import { connect, profileOf } from "./financequery.js";
-import { SymbolBox } from "./symbol-box.js";
+import { ProfileView } from "./profile-view.js";
+import { partsOf, previousClose } from "./values.js";
 
-// No path can carry these: the server would not even see the symbol.
-const UNADDRESSABLE = /\/|^\.{1,2}$|^.{100}/u;
+const SITE = document.title;
+/** No path can carry these: the server would not even see the symbol. */
+const UNADDRESSABLE = /\/|^\.{0,2}$|^.{100}/u;
 
-const NEWS_SHOWN = 3;
-const SIMILAR_SHOWN = 5;
+export class Profile {
+  #stream = null;
+  #symbol = "";
 
-const FACTS = [
-  ["Open", (quote) => quote.open],
-  ["Day range", (quote) => range(quote.low, quote.high)],
-  ["Year range", (quote) => range(quote.yearLow, quote.yearHigh)],
-  ["Volume", (quote) => compactNumber(quote.volume)],
-  ["Average volume", (quote) => compactNumber(quote.avgVolume)],
-  ["Market cap", (quote) => quote.marketCap],
-  ["P/E", (quote) => quote.pe],
-  ["EPS", (quote) => quote.eps],
-  ["Beta", (quote) => quote.beta],
-  ["Dividend", (quote) => quote.dividend],
-  ["Yield", (quote) => quote.yield],
-  ["Earnings", (quote) => quote.earningsDate],
-];
+  /**
+   * @param {HTMLElement} root
+   * @param {import("./history.js").PriceHistory} history
+   * @param {{onSelect: (symbol: string) => void,
+   *   onStream: (stream: import("./financequery.js").Stream | null) => void}} callbacks
+   *   onStream: another symbol means another stream; null for what is no symbol
+   * @param {import("./financequery.js").Options & {refreshSeconds: number}} options
+   */
+  constructor(root, history, { onSelect, onStream }, options) {
+    const parts = partsOf(root);
+    this.view = new ProfileView(root, onSelect);
+    this.chart = new PriceChart(parts.chart, parts.readout, options.refreshSeconds);
+    this.history = history;
+    this.onStream = onStream;
+    this.options = options;
+  }
 
-const RETURNS = [
-  ["5 days", "fiveDaysReturn"],
-  ["1 month", "oneMonthReturn"],
-  ["6 months", "sixMonthReturn"],
-  ["YTD", "ytdReturn"],
-  ["1 year", "yearReturn"],
-  ["5 years", "fiveYearReturn"],
-];
+  get symbol() {
+    return this.#symbol;
+  }
 
-/**
- * @param {import("./panel.js").Panel} panel
- * @param {import("./financequery.js").Options} options
- * @returns {(symbol: string) => void} shows another symbol
- */
-export function showProfile(panel, options) {
-  const view = new ProfileView(panel.root, (symbol) => show(symbol));
-  const box = new SymbolBox(panel.root.querySelector("form"), (text) => show(text));
-  let lastKnown = "";
-
-  function show(text) {
-    const symbol = text.trim().toUpperCase();
+  show(symbol) {
+    this.#symbol = symbol;
+    this.view.expectData();
     if (UNADDRESSABLE.test(symbol)) {
-      box.refuse("This is not a symbol.");
-    } else {
-      box.accept();
-      box.text = symbol;
-      follow(symbol);
-    }
-  }
-
-  function follow(symbol) {
-    const stream = connect(profileOf(symbol), options);
-    stream.addEventListener("message", ({ detail }) => received(symbol, detail.data));
-    stream.addEventListener("error", ({ detail }) => {
-      box.refuse(detail.message);
-      if (lastKnown && lastKnown !== symbol) {
-        follow(lastKnown);
-      }
-    });
-    panel.follow(stream, `/profile/${symbol}`);
-  }
-
-  function received(symbol, profile) {
-    const complaint = `There is no quote of ${symbol}.`;
-    view.show(symbol, profile);
-    if (!profile.quote) {
-      box.refuse(complaint);
+      this.#refuse(`'${symbol}' is not a symbol.`);
       return;
     }
-    lastKnown = symbol;
-    if (box.complaint === complaint) {
-      box.accept();
+    const stream = connect(profileOf(symbol), this.options);
+    stream.addEventListener("message", ({ detail }) => this.#received(symbol, detail));
+    stream.addEventListener("error", ({ detail }) => this.#complained(detail));
+    this.#follow(stream);
+  }
+
+  #follow(stream) {
+    this.#stream?.close();
+    this.#stream = stream;
+    this.onStream(stream);
+  }
+
+  #complained({ code, message }) {
+    if (code === "invalid_symbol") {
+      this.#refuse(message);
     }
   }
 
-  show(box.text);
-  return show;
-}
-
-class ProfileView {
-  constructor(root, onSelect) {
-    const part = (name) => root.querySelector(`[data-part=${name}]`);
-    this.name = part("name");
-    this.price = part("price");
-    this.change = part("change");
-    this.percent = part("percent");
-    this.extended = part("extended");
-    this.about = part("about");
-    this.industry = part("industry");
-    this.sectorReturn = part("sector-return");
-    this.facts = FACTS.map(([label]) => pair(part("facts"), label));
-    this.returns = RETURNS.map(([label]) => pair(part("returns"), label));
-    this.similar = Array.from({ length: SIMILAR_SHOWN }, () =>
-      similarPlace(part("similar"), onSelect),
-    );
-    this.news = new NewsList(part("news"), NEWS_SHOWN);
-    this.show("", { similar: [], news: [] });
+  #received(symbol, { data, at }) {
+    const { quote } = data;
+    if (!quote) {
+      this.view.show(symbol, data, `There is no quote of ${symbol}`);
+      return;
+    }
+    this.history.add(symbol, quote.price, at);
+    this.view.show(symbol, data);
+    document.title = [symbol, quote.price, quote.percentChange, `· ${SITE}`].join(" ");
+    this.chart.show(symbol, quote.price, previousClose(quote), this.history.of(symbol));
   }
 
-  show(symbol, { quote, similar, sectorPerformance, news }) {
-    const known = quote ?? {};
-    showText(this.name, known.name ?? symbol);
-    showPrice(this.price, known.price, symbol);
-    showChange(this.change, known.change);
-    showChange(this.percent, known.percentChange);
-    this.extended.textContent = extendedPrice(known);
-    showText(this.about, known.about);
-    showText(this.industry, [known.sector, known.industry].filter(Boolean).join(" · "));
-    showChange(this.sectorReturn, sectorPerformance?.dayReturn);
-    FACTS.forEach(([, of], index) => showText(this.facts[index], of(known)));
-    RETURNS.forEach(([, key], index) => showChange(this.returns[index], known[key]));
-    this.similar.forEach((place, index) => showSimilar(place, similar[index]));
-    this.news.show(news);
+  #refuse(problem) {
+    this.#follow(null);
+    this.view.refuse(this.#symbol, problem);
+    this.chart.show(this.#symbol, "", null, []);
   }
-}
-
-function pair(list, label) {
-  const value = element("dd");
-  list.append(element("div", "", element("dt", "muted", label), value));
-  return value;
-}
-
-function similarPlace(list, onSelect) {
-  const symbol = element("span", "symbol");
-  const percent = element("span", "number");
-  const button = element("button", "chip", symbol, percent);
-  button.type = "button";
-  button.addEventListener("click", () => onSelect(symbol.textContent));
-  const item = element("li", "", button);
-  item.dataset.empty = "";
-  list.append(item);
-  return { item, button, symbol, percent };
-}
-
-function showSimilar({ item, button, symbol, percent }, quote) {
-  item.toggleAttribute("data-empty", !quote);
-  if (quote) {
-    button.title = `Show the profile of ${quote.name}`;
-    showText(symbol, quote.symbol);
-    showChange(percent, quote.percentChange);
-  }
-}
-
-function extendedPrice({ preMarketPrice, afterHoursPrice }) {
-  if (preMarketPrice) {
-    return `Pre-market ${preMarketPrice}`;
-  }
-  return afterHoursPrice ? `After hours ${afterHoursPrice}` : "";
-}
-
-function range(low, high) {
-  return low && high ? `${low} – ${high}` : null;
 }
