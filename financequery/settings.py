@@ -101,6 +101,14 @@ try:
             r"^([!-~]{1,200})?$", error="Not 1 to 200 printable ASCII characters."
         ),
     )
+    # What `manage.py stream` sends: on its command line every user of the machine could read it.
+    STREAM_API_KEY = env.str(
+        "STREAM_API_KEY",
+        "",
+        validate=validate.Regexp(
+            r"^([!-~]{1,200})?$", error="Not 1 to 200 printable ASCII characters."
+        ),
+    )
     APP_RATE_LIMIT_PER_DAY = env.int(
         "APP_RATE_LIMIT_PER_DAY", 8000, validate=validate.Range(1, 1_000_000_000)
     )

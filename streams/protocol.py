@@ -11,6 +11,7 @@ from marketdata.symbols import parse_symbols
 
 # Plain integers: an IntEnum's members fail on the wire. docs/protocol.md says what each means.
 CLOSE_NORMAL: Final = 1000
+CLOSE_NOT_UTF8: Final = 1007
 CLOSE_MESSAGE_TOO_BIG: Final = 1009
 CLOSE_SERVICE_RESTART: Final = 1012
 CLOSE_NOT_AUTHENTICATED: Final = 4401
