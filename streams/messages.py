@@ -15,7 +15,7 @@ from marketdata.domain.movers import Mover
 from marketdata.domain.news import News
 from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
 from marketdata.domain.sectors import Sector
-from marketdata.hours import MarketHours
+from marketdata.hours import MarketHours, Session, Status
 from streams.formatting import (
     ago_text,
     count_text,
@@ -29,6 +29,24 @@ from streams.formatting import (
     signed_text,
     stars_text,
 )
+from streams.values import (
+    Address,
+    Ago,
+    Change,
+    Day,
+    Figure,
+    Moment,
+    Percent,
+    Price,
+    Rate,
+    Reason,
+    Risk,
+    ShortNumber,
+    Stars,
+    Symbol,
+    Volume,
+    WholeNumber,
+)
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -36,105 +54,119 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SimpleQuoteMessage(Message, frozen=True, kw_only=True):
-    symbol: str
+    """A price with its change. Prices of other sessions are there during these only."""
+
+    symbol: Symbol
     name: str
-    price: str | None
-    change: str | None
-    percent_change: str | None
-    pre_market_price: str | UnsetType = UNSET
-    after_hours_price: str | UnsetType = UNSET
+    price: Price | None
+    change: Change | None
+    percent_change: Percent | None
+    pre_market_price: Price | UnsetType = UNSET
+    after_hours_price: Price | UnsetType = UNSET
     logo: str | UnsetType = UNSET
 
 
 class ReturnsMessage(Message, frozen=True, kw_only=True):
-    five_days_return: str | None
-    one_month_return: str | None
-    three_month_return: str | None
-    six_month_return: str | None
-    ytd_return: str | None
-    year_return: str | None
-    three_year_return: str | None
-    five_year_return: str | None
-    ten_year_return: str | None
-    max_return: str | None
+    five_days_return: Percent | None
+    one_month_return: Percent | None
+    three_month_return: Percent | None
+    six_month_return: Percent | None
+    ytd_return: Percent | None
+    year_return: Percent | None
+    three_year_return: Percent | None
+    five_year_return: Percent | None
+    ten_year_return: Percent | None
+    max_return: Percent | None
 
 
 class QuoteMessage(ReturnsMessage, frozen=True, kw_only=True):
-    symbol: str
+    """All facts about an instrument. Every key is there; what is unknown is null."""
+
+    symbol: Symbol
     name: str
-    price: str | None
-    pre_market_price: str | None
-    after_hours_price: str | None
-    change: str | None
-    percent_change: str | None
-    open: str | None
-    high: str | None
-    low: str | None
-    year_high: str | None
-    year_low: str | None
-    volume: int | None
-    avg_volume: int | None
-    market_cap: str | None
-    beta: str | None
-    pe: str | None
-    eps: str | None
-    dividend: str | None
-    dividend_yield: str | None = msgspec.field(name="yield")
-    ex_dividend: str | None
-    net_assets: str | None
-    nav: str | None
-    expense_ratio: str | None
+    price: Price | None
+    pre_market_price: Price | None
+    after_hours_price: Price | None
+    change: Change | None
+    percent_change: Percent | None
+    open: Price | None
+    high: Price | None
+    low: Price | None
+    year_high: Price | None
+    year_low: Price | None
+    volume: Volume | None
+    avg_volume: Volume | None
+    market_cap: ShortNumber | None
+    beta: Figure | None
+    pe: Figure | None
+    eps: Figure | None
+    dividend: Figure | None
+    dividend_yield: Rate | None = msgspec.field(name="yield")
+    ex_dividend: Day | None
+    net_assets: ShortNumber | None
+    nav: Price | None
+    expense_ratio: Rate | None
     category: str | None
-    last_capital_gain: str | None
-    morningstar_rating: str | None
-    morningstar_risk_rating: str | None
-    holdings_turnover: str | None
-    earnings_date: str | None
-    last_dividend: str | None
-    inception_date: str | None
+    last_capital_gain: Figure | None
+    morningstar_rating: Stars | None
+    morningstar_risk_rating: Risk | None
+    holdings_turnover: Rate | None
+    earnings_date: Day | None
+    last_dividend: Figure | None
+    inception_date: Day | None
     sector: str | None
     industry: str | None
     about: str | None
-    employees: str | None
+    employees: WholeNumber | None
     logo: str | None
 
 
 class MoverMessage(Message, frozen=True, kw_only=True):
-    symbol: str
+    """One of the day's most active, winning or losing stocks."""
+
+    symbol: Symbol
     name: str
-    price: str | None
-    change: str | None
-    percent_change: str | None
-    volume: int | None
+    price: Price | None
+    change: Change | None
+    percent_change: Percent | None
+    volume: Volume | None
 
 
 class IndexMessage(ReturnsMessage, frozen=True, kw_only=True):
-    symbol: str
+    """A stock index, with its returns."""
+
+    symbol: Symbol
     name: str
     value: float | None
-    change: str | None
-    percent_change: str | None
+    change: Change | None
+    percent_change: Percent | None
 
 
 class SectorMessage(Message, frozen=True, kw_only=True):
+    """A sector's returns."""
+
     sector: str
-    day_return: str | None
-    ytd_return: str | None
-    year_return: str | None
-    three_year_return: str | None
-    five_year_return: str | None
+    day_return: Percent | None
+    ytd_return: Percent | None
+    year_return: Percent | None
+    three_year_return: Percent | None
+    five_year_return: Percent | None
 
 
 class NewsMessage(Message, frozen=True, kw_only=True):
+    """A headline."""
+
     title: str
-    link: str
+    link: Address
     source: str
-    img: str
-    time: str
-    published_at: datetime | None
+    img: Address
+    time: Ago
+    published_at: Moment | None
 
 
 class ProfileMessage(Message, frozen=True, kw_only=True):
+    """What /profile/{symbol} sends."""
+
     quote: QuoteMessage | None
     similar: tuple[SimpleQuoteMessage | msgspec.Raw, ...]
     sector_performance: SectorMessage | None
@@ -142,6 +174,8 @@ class ProfileMessage(Message, frozen=True, kw_only=True):
 
 
 class MarketMessage(Message, frozen=True, kw_only=True):
+    """What /market sends. A list whose source fails is empty."""
+
     actives: tuple[MoverMessage, ...]
     gainers: tuple[MoverMessage, ...]
     losers: tuple[MoverMessage, ...]
@@ -151,12 +185,14 @@ class MarketMessage(Message, frozen=True, kw_only=True):
 
 
 class HoursMessage(Message, frozen=True, kw_only=True):
-    status: str
-    reason: str
-    timestamp: datetime
-    session: str
-    next_open: datetime
-    next_close: datetime
+    """What /hours sends: whether the US stock market is open, and why."""
+
+    status: Status
+    reason: Reason
+    timestamp: Moment
+    session: Session
+    next_open: Moment
+    next_close: Moment
 
 
 def simple_quote_message(quote: SimpleQuote) -> SimpleQuoteMessage:
