@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from dashboard.shapes import Shape, shapes_in
+from dashboard.shapes import Shape, shapes_in, values_in
 from streams.asyncapi import Service, build_document
 
 # By the file's name in templates/docs/examples.
@@ -67,6 +67,7 @@ def docs(request: HttpRequest) -> HttpResponse:
         "errors": document["components"]["messages"]["error"]["x-codes"],
         "schemes": document["components"]["securitySchemes"],
         "shapes": _shapes(document),
+        "values": values_in(document["components"]["schemas"]),
         "examples": _examples(service),
         "service": service,
     }

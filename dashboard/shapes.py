@@ -8,14 +8,22 @@ from typing import Any, NamedTuple
 
 
 class Field(NamedTuple):
-    """One key of an object. `shape` is the name of the shape that it contains, if any."""
+    """One key of an object. `shape` is the name of the shape or value that it contains, if any."""
 
     name: str
     kind: str
     shape: str
     description: str
-    examples: tuple[str, ...]
     is_optional: bool
+
+
+class Value(NamedTuple):
+    """A text or number that has a name because it is always written in the same way."""
+
+    name: str
+    kind: str
+    description: str
+    examples: tuple[str, ...]
 
 
 class Shape(NamedTuple):
@@ -39,19 +47,36 @@ def _shape(name: str, schema: Mapping[str, Any]) -> Shape:
         _field(key, part, is_optional=key not in required)
         for key, part in schema.get("properties", {}).items()
     )
-    return Shape(name, schema.get("description", ""), kind_of(schema), shape_of(schema), fields)
+    nameless = {key: value for key, value in schema.items() if key != "title"}
+    return Shape(name, schema.get("description", ""), kind_of(nameless), shape_of(nameless), fields)
 
 
 def _field(name: str, schema: Mapping[str, Any], *, is_optional: bool) -> Field:
-    value = _known(schema)
-    return Field(
-        name=name,
-        kind=kind_of(schema),
-        shape=shape_of(schema),
-        description=schema.get("description", value.get("description", "")),
-        examples=tuple(json.dumps(e, ensure_ascii=False) for e in value.get("examples", ())),
-        is_optional=is_optional,
-    )
+    # What a named value says of itself is said once, where the values are.
+    description = "" if _is_value(schema) else schema.get("description", "")
+    return Field(name, kind_of(schema), shape_of(schema), description, is_optional)
+
+
+def values_in(schemas: Mapping[str, Any]) -> list[Value]:
+    """The named values in all fields, by name."""
+    found = {
+        option["title"]: option
+        for schema in schemas.values()
+        for part in schema.get("properties", {}).values()
+        for option in part.get("anyOf", (part,))
+        if _is_value(option)
+    }
+    return [_value(name, found[name]) for name in sorted(found)]
+
+
+def _value(name: str, schema: Mapping[str, Any]) -> Value:
+    examples = tuple(json.dumps(e, ensure_ascii=False) for e in schema.get("examples", ()))
+    nameless = {key: value for key, value in schema.items() if key != "title"}
+    return Value(name, kind_of(nameless), schema.get("description", ""), examples)
+
+
+def _is_value(schema: Mapping[str, Any]) -> bool:
+    return "title" in schema and schema.get("type") not in ("object", "array")
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
@@ -59,6 +84,8 @@ def kind_of(schema: Mapping[str, Any]) -> str:
     match schema:
         case {"$ref": str(reference)}:
             return _name(reference)
+        case {"title": str(title)} if _is_value(schema):
+            return title
         case {"anyOf": options}:
             return " or ".join(kind_of(option) for option in options)
         case {"enum": [*texts, last]}:
@@ -77,18 +104,13 @@ def shape_of(schema: Mapping[str, Any]) -> str:
     match schema:
         case {"$ref": str(reference)}:
             return _name(reference)
+        case {"title": str(title)} if _is_value(schema):
+            return title
         case {"anyOf": options}:
             return next(filter(None, map(shape_of, options)), "")
         case {"items": items}:
             return shape_of(items)
     return ""
-
-
-def _known(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The alternative that is not null."""
-    options = [o for o in schema.get("anyOf", ()) if o.get("type") != "null"]
-    known: Mapping[str, Any] = options[0] if len(options) == 1 else schema
-    return known
 
 
 def _name(reference: str) -> str:
