@@ -41,7 +41,7 @@ def build_schemas() -> dict[str, Schema]:
     schemas["SetCommand"]["minProperties"] = 1
     schemas["Quotes"] = {
         "title": "Quotes",
-        "description": "What /quotes sends, in the order of the symbols.",
+        "description": "What /quotes sends, sorted by symbol.",
         "type": "array",
         "items": {"anyOf": [ref("SimpleQuote"), ref("MetadataItem")]},
     }

@@ -11,13 +11,20 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
 import msgspec
 from rich.console import Console
 
+from marketdata.executors import DaemonExecutor
 from streams.terminal.following import Listener, follow
 from streams.terminal.listeners import JsonLines, LiveTable, Tables
 from streams.terminal.target import Target
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Manner(msgspec.Struct, frozen=True):
@@ -59,10 +66,26 @@ def _listener(target: Target, manner: Manner, stack: contextlib.ExitStack) -> Li
     return stack.enter_context(LiveTable(console, target))
 
 
+class _Lookups(ThreadPoolExecutor):
+    """Where asyncio looks up host names; it takes no other class.
+
+    One that hangs would hold up the end, also after Ctrl-C: these threads are daemons.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=1)
+        self._daemons = DaemonExecutor(max_workers=2, name="lookup")
+
+    def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        return self._daemons.submit(call, *args, **kwargs)
+
+
 async def _until_terminated(target: Target, listener: Listener, *, once: bool) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(_Lookups())
     following = asyncio.ensure_future(follow(target, listener, once=once))
     # Python's own way to end on SIGTERM would leave a terminal without its cursor.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, following.cancel)
+    loop.add_signal_handler(signal.SIGTERM, following.cancel)
     # Waited for, not awaited: Ctrl-C cancels this task, SIGTERM only that one.
     try:
         await asyncio.wait([following])

@@ -63,15 +63,6 @@ def test_once_prints_the_first_data_plainly_and_ends(server: Server) -> None:
         assert max(map(len, output.splitlines())) <= 80
 
 
-def test_json_is_a_message_a_line(server: Server) -> None:
-    with stream(server, "quotes", "AAPL,BTC-USD", "--json") as process:
-        for _ in range(3):
-            quotes = json.loads(process.wait_for(r"^\[.*\]$")[0])
-            assert [quote["symbol"] for quote in quotes] == ["AAPL", "BTC-USD"]
-        process.send(signal.SIGINT)
-        assert ended(process)[0] == 130
-
-
 @pytest.mark.parametrize("form", [["--json"], []], ids=["json", "tables"])
 def test_a_pipe_that_nobody_reads_any_more_ends_it_quietly(server: Server, form: list[str]) -> None:
     command = [sys.executable, "manage.py", "stream", "hours", *form]
@@ -112,17 +103,21 @@ def test_without_a_server_once_fails_and_says_why() -> None:
     assert "No connection: refused" in output
 
 
-async def test_it_comes_back_after_a_restart_of_the_server() -> None:
+async def test_json_is_a_message_a_line_and_goes_on_after_a_restart_of_the_server() -> None:
     with Server(REFRESH_SECONDS="0.5", DRAIN_SECONDS="0") as server:
         port = str(server.port)
-        client = stream(server, "hours", "--json")
-        await client.seen(r'^\{"status"')
+        client = stream(server, "quotes", "AAPL,BTC-USD", "--json")
+        for _ in range(3):
+            line = await asyncio.to_thread(client.wait_for, r"^\[.*\]$", SECONDS)
+            assert [quote["symbol"] for quote in json.loads(line[0])] == ["AAPL", "BTC-USD"]
     with client:
         await client.seen("again in")
-        with Server("--port", port, REFRESH_SECONDS="0.5") as server:
-            assert await asyncio.to_thread(client.wait_for, r'^\{"status"', SECONDS)
-    assert "Traceback" not in client.output
-    assert "The server restarts; again in" in client.output
+        with Server("--port", port, REFRESH_SECONDS="0.5"):
+            assert await asyncio.to_thread(client.wait_for, r"^\[.*\]$", SECONDS)
+            client.send(signal.SIGINT)
+            code, output = await asyncio.to_thread(ended, client)
+    assert code == 130
+    assert "The server restarts; again in" in output
 
 
 # --- With USE_SECURITY --------------------------------------------------------------------
