@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from marketdata.errors import InvalidSymbol
-from marketdata.symbols import parse_symbols
+from marketdata.symbols import parse_symbol
 from streams.subscriptions import Endpoint
 from streams.terminal.endings import Stopped
 
@@ -60,7 +60,9 @@ def _parse_endpoint(text: str) -> Endpoint:
 
 def _parse_symbols(endpoint: Endpoint, texts: Iterable[str]) -> tuple[str, ...]:
     try:
-        symbols = parse_symbols(part for text in texts for part in text.split(","))
+        parts = [part for text in texts for part in text.split(",") if part.strip()]
+        # Not `parse_symbols`, which sorts: they are shown in the order of the command line.
+        symbols = tuple(dict.fromkeys(map(parse_symbol, parts)))
     except InvalidSymbol as error:
         raise Stopped(f"{error}.") from None
     if endpoint is Endpoint.QUOTES and not symbols:

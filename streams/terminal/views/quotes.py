@@ -16,7 +16,9 @@ _OTHER_LINES = 6
 
 
 def quotes_view(message: Any, around: Surroundings) -> RenderableType:
+    places = {symbol: place for place, symbol in enumerate(around.symbols)}
     quotes = [row for row in rows_in(message) if "symbol" in row]
+    quotes.sort(key=lambda quote: places.get(str(quote["symbol"]), len(places)))
     shown = quotes[: max(1, around.height - _OTHER_LINES)]
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
     table.add_column("Symbol", no_wrap=True, max_width=12)
@@ -49,7 +51,7 @@ def _extended(quote: dict[str, Any]) -> str:
 
 
 def _remarks(quotes: list[dict[str, Any]], hidden: int, asked: tuple[str, ...]) -> list[Any]:
-    found = {quote["symbol"] for quote in quotes}
+    found = {str(quote["symbol"]) for quote in quotes}
     missing = [symbol for symbol in asked if symbol not in found]
     remarks = []
     if hidden > 0:

@@ -13,7 +13,7 @@ URL = "ws://localhost:8000"
 @pytest.mark.parametrize(
     ("endpoint", "symbols", "url", "first"),
     [
-        ("quotes", ["msft", "AAPL,msft"], f"{URL}/quotes", "AAPL,MSFT"),
+        ("quotes", ["msft", "AAPL,msft"], f"{URL}/quotes", "MSFT,AAPL"),
         ("/hours/", [], f"{URL}/hours", None),
         ("Market", [","], f"{URL}/market", None),
         ("profile", ["^gspc"], f"{URL}/profile/%5EGSPC", None),

@@ -68,6 +68,11 @@ def test_quotes_have_prices_changes_and_marks() -> None:
     assert lines[4] == "Unknown: NOSUCH"
 
 
+def test_quotes_are_in_the_order_that_was_asked_for() -> None:
+    text = shown(Endpoint.QUOTES, QUOTES, symbols=("FLAT", "MSFT", "AAPL"))
+    assert [line.split()[0] for line in text.splitlines()[1:]] == ["FLAT", "MSFT", "AAPL"]
+
+
 def test_the_metadata_of_a_first_message_is_no_quote() -> None:
     assert shown(Endpoint.QUOTES, [{"metadata": {"reset": 1}}, *QUOTES]) == shown(
         Endpoint.QUOTES, QUOTES
