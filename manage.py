@@ -15,6 +15,8 @@ def main() -> None:
     except ImproperlyConfigured as error:
         # A wrong setting is the operator's to mend: a sentence helps, a traceback does not.
         sys.exit(f"Refused to start: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

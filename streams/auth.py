@@ -14,7 +14,7 @@ from streams.conf import settings
 from streams.credentials import without_secrets
 from streams.handshake import deny, not_found
 from streams.limits import Usage
-from streams.protocol import CLOSE_DISCONNECTED, CLOSE_NOT_AUTHENTICATED
+from streams.protocol import CLOSE_DISCONNECTED, CLOSE_NOT_AUTHENTICATED, Metadata
 from streams.refusals import RefusalLog, Refused
 from streams.subscriptions import Endpoint
 from streams.visits import Visit
@@ -82,11 +82,11 @@ def _inner_scope(scope: dict[str, Any], visit: Visit, usage: Usage | None) -> di
     identity = visit.identity
     inner = {**without_secrets(scope), "user": identity.user, "max_symbols": identity.max_symbols}
     if usage and identity.quota:
-        inner["metadata"] = {
-            "rate_limit": identity.quota.per_day,
-            "remaining_requests": max(0, identity.quota.per_day - usage.used_today),
-            "reset": math.ceil(usage.reset_seconds),
-        }
+        inner["metadata"] = Metadata(
+            rate_limit=identity.quota.per_day,
+            remaining_requests=max(0, identity.quota.per_day - usage.used_today),
+            reset=math.ceil(usage.reset_seconds),
+        )
     return inner
 
 

@@ -129,6 +129,8 @@ class StreamsSettings:
     # --- Who may connect, and how much
     USE_SECURITY = Setting(False)
     ADMIN_API_KEY = Setting("", like(r"([!-~]{1,200})?", "1 to 200 printable ASCII characters"))
+    # What `manage.py stream` sends: on its command line every user of the machine could read it.
+    STREAM_API_KEY = Setting("", like(r"([!-~]{1,200})?", "1 to 200 printable ASCII characters"))
     APP_RATE_LIMIT_PER_DAY = Setting(8000, between(1, 1_000_000_000))
     MAX_CONNECTIONS_PER_KEY = Setting(100, between(1, 1_000_000))
     MAX_HANDSHAKES_PER_MINUTE = Setting(600, between(1, 1_000_000))

@@ -21,6 +21,7 @@ from streams.protocol import (
     CLOSE_NO_SUBSCRIPTION,
     SUBPROTOCOL,
     ClientError,
+    Metadata,
     parse_command,
     with_metadata,
 )
@@ -42,7 +43,7 @@ class StreamConsumer(AsyncConsumer):
         self._subscription: Subscription | None = None
         self._group = ""
         self._sent_made_at = 0.0
-        self._metadata: dict[str, int] | None = None
+        self._metadata: Metadata | None = None
         self._max_symbols = 0
         self._outbox: Outbox
         self._subscribe_timeout: asyncio.TimerHandle | None = None

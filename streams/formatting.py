@@ -12,6 +12,8 @@ import sys
 from datetime import date, datetime
 from typing import TypeGuard
 
+from streams.values import Risk
+
 _MAX_PRICE_HINT = 10
 _SIGNIFICANT_DIGITS = 4
 # Below 1e-16 a price is shown as zero; nothing trades there.
@@ -31,7 +33,13 @@ _SPANS = (
     (60, "minute"),
 )
 
-_RISKS = {1: "Low", 2: "Below Average", 3: "Average", 4: "Above Average", 5: "High"}
+_RISKS: dict[int, Risk] = {
+    1: "Low",
+    2: "Below Average",
+    3: "Average",
+    4: "Above Average",
+    5: "High",
+}
 
 
 def price_text(value: float | None, price_hint: int | None = None) -> str | None:
@@ -105,7 +113,7 @@ def stars_text(rating: int | None) -> str | None:
     return "★" * int(rating) if rating is not None and rating in range(1, 6) else None
 
 
-def risk_text(rating: int | None) -> str | None:
+def risk_text(rating: int | None) -> Risk | None:
     """A Morningstar risk rating, 1 ("Low") to 5 ("High"); None for anything else."""
     return _RISKS.get(rating) if rating is not None else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from streams.protocol import encode
+from streams.protocol import ErrorDetail, ErrorMessage, encode
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -20,7 +20,7 @@ async def deny(
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1000})
         return
-    body = encode({"error": {"code": code, "message": message}}).encode()
+    body = encode(ErrorMessage(ErrorDetail(code, message))).encode()
     start = {"type": "websocket.http.response.start", "status": status}
     await send({**start, "headers": [(b"content-type", b"application/json"), *headers]})
     await send({"type": "websocket.http.response.body", "body": body})

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbols
 
 # Plain integers: an IntEnum's members fail on the wire. docs/protocol.md says what each means.
 CLOSE_NORMAL: Final = 1000
+CLOSE_PROTOCOL_ERROR: Final = 1002
+CLOSE_NOT_UTF8: Final = 1007
 CLOSE_MESSAGE_TOO_BIG: Final = 1009
+CLOSE_SERVER_FAILED: Final = 1011
 CLOSE_SERVICE_RESTART: Final = 1012
 CLOSE_NOT_AUTHENTICATED: Final = 4401
 CLOSE_NO_SUBSCRIPTION: Final = 4408
@@ -23,6 +27,44 @@ CLOSE_OVER_LIMIT: Final = 4429
 SUBPROTOCOL: Final = "financequery"
 
 
+class ErrorDetail(msgspec.Struct, frozen=True):
+    """What was wrong."""
+
+    code: Annotated[str, Meta(description="For programs.", examples=["too_many_symbols"])]
+    message: Annotated[str, Meta(description="For people.")]
+
+
+class ErrorMessage(msgspec.Struct, frozen=True):
+    """The answer to what cannot be followed; the connection and its symbols stay."""
+
+    error: ErrorDetail
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """The key's limits, in the first message with data, when the server validates handshakes."""
+
+    rate_limit: Annotated[int, Meta(description="Connections that a day has.", examples=[8000])]
+    remaining_requests: Annotated[
+        int, Meta(description="Connections left of them.", ge=0, examples=[7999])
+    ]
+    reset: Annotated[
+        int, Meta(description="Seconds until the day is over.", ge=0, examples=[86400])
+    ]
+
+
+class MetadataItem(msgspec.Struct, frozen=True):
+    """The first element of a first message that is an array."""
+
+    metadata: Metadata
+
+
+class SetCommand(msgspec.Struct, forbid_unknown_fields=True):
+    """Changes the symbols that a connection follows. At least one of the lists has symbols."""
+
+    subscribe: Annotated[tuple[str, ...], Meta(description="Symbols to add, in any case.")] = ()
+    unsubscribe: Annotated[tuple[str, ...], Meta(description="Symbols to take away.")] = ()
+
+
 class ClientError(Exception):
     """What the client sent cannot be followed. `code` is for programs, the text for people."""
 
@@ -32,12 +74,7 @@ class ClientError(Exception):
 
     def frame(self) -> str:
         """The error as the client gets it."""
-        return encode({"error": {"code": self.code, "message": str(self)}})
-
-
-class _SetCommand(msgspec.Struct, forbid_unknown_fields=True):
-    subscribe: tuple[str, ...] = ()
-    unsubscribe: tuple[str, ...] = ()
+        return encode(ErrorMessage(ErrorDetail(self.code, str(self))))
 
 
 def parse_command(
@@ -69,11 +106,11 @@ def encode(message: Any) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def with_metadata(payload: str, metadata: dict[str, int]) -> str:
+def with_metadata(payload: str, metadata: Metadata) -> str:
     """A payload, an object or an array, with the metadata where v1 has it."""
     opening, rest = payload[0], payload[1:]
     comma = "" if rest.strip() in ("}", "]") else ","
-    first = encode({"metadata": metadata})
+    first = encode(MetadataItem(metadata))
     return f"[{first}{comma}{rest}" if opening == "[" else f"{first[:-1]}{comma}{rest}"
 
 
@@ -90,7 +127,7 @@ def _parse_list(text: str) -> tuple[str, ...]:
 
 def _parse_set_command(text: str, present: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        command = msgspec.json.decode(text, type=_SetCommand)
+        command = msgspec.json.decode(text, type=SetCommand)
     except msgspec.ValidationError as error:
         raise ClientError("unknown_command", f"Not a known command: {error}.") from error
     except (msgspec.DecodeError, UnicodeError) as error:

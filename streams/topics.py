@@ -14,7 +14,7 @@ from marketdata.domain.news import News
 from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
 from marketdata.domain.sectors import Sector
 from marketdata.hours import get_market_hours
-from streams import messages
+from streams import messages, rendering
 from streams.subscriptions import Endpoint, Subscription
 
 NO_SYMBOLS: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ class Facts:
     def _encoded_quote(self, symbol: str) -> msgspec.Raw:
         encoded = self._encoded_quotes.get(symbol)
         if encoded is None:
-            message = messages.simple_quote_message(self.quotes[symbol])
+            message = rendering.simple_quote_message(self.quotes[symbol])
             encoded = self._encoded_quotes[symbol] = msgspec.Raw(msgspec.json.encode(message))
         return encoded
 
@@ -107,11 +107,11 @@ class ProfileTopic:
         sectors = {sector.name: sector for sector in facts.sectors}
         sector = sectors.get(detail.sector or "")
         return messages.ProfileMessage(
-            quote=messages.quote_message(quote, detail) if quote else None,
+            quote=rendering.quote_message(quote, detail) if quote else None,
             similar=facts.encoded_quotes(facts.similar.get(symbol, ())),
-            sector_performance=messages.sector_message(sector) if sector else None,
+            sector_performance=rendering.sector_message(sector) if sector else None,
             news=tuple(
-                messages.news_message(item, facts.now) for item in facts.news.get(symbol, ())
+                rendering.news_message(item, facts.now) for item in facts.news.get(symbol, ())
             ),
         )
 
@@ -132,7 +132,7 @@ class MarketTopic:
             gainers=_mover_messages(facts.movers.gainers),
             losers=_mover_messages(facts.movers.losers),
             indices=tuple(
-                messages.index_message(
+                rendering.index_message(
                     index.name,
                     facts.quotes[index.symbol],
                     facts.index_returns.get(index.symbol, Returns()),
@@ -140,8 +140,8 @@ class MarketTopic:
                 for index in INDICES
                 if index.symbol in facts.quotes
             ),
-            headlines=tuple(messages.news_message(item, facts.now) for item in facts.headlines),
-            sectors=tuple(messages.sector_message(sector) for sector in facts.sectors),
+            headlines=tuple(rendering.news_message(item, facts.now) for item in facts.headlines),
+            sectors=tuple(rendering.sector_message(sector) for sector in facts.sectors),
         )
 
 
@@ -150,7 +150,7 @@ class HoursTopic:
         return Needs()
 
     def build(self, subscription: Subscription, facts: Facts) -> object:
-        return messages.hours_message(get_market_hours(facts.now))
+        return rendering.hours_message(get_market_hours(facts.now))
 
 
 TOPICS: Mapping[Endpoint, Topic] = {
@@ -162,4 +162,4 @@ TOPICS: Mapping[Endpoint, Topic] = {
 
 
 def _mover_messages(movers: tuple[Mover, ...] | None) -> tuple[messages.MoverMessage, ...]:
-    return tuple(messages.mover_message(mover) for mover in movers or ())
+    return tuple(rendering.mover_message(mover) for mover in movers or ())

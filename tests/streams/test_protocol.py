@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.protocol import ClientError, encode, parse_command, with_metadata
+from streams.protocol import ClientError, Metadata, encode, parse_command, with_metadata
 
 PRESENT = ("AAPL", "MSFT")
+METADATA = {"rate_limit": 8000, "remaining_requests": 7999, "reset": 86400}
 
 
 def parse(text: str | None, present: tuple[str, ...] = PRESENT) -> tuple[str, ...]:
@@ -92,11 +93,11 @@ def test_numbers_that_json_does_not_know_become_null() -> None:
 @pytest.mark.parametrize(
     ("payload", "message"),
     [
-        ("[]", [{"metadata": {"reset": 1}}]),
-        ('[{"symbol":"AAPL"}]', [{"metadata": {"reset": 1}}, {"symbol": "AAPL"}]),
-        ("{}", {"metadata": {"reset": 1}}),
-        ('{"quote":null}', {"metadata": {"reset": 1}, "quote": None}),
+        ("[]", [{"metadata": METADATA}]),
+        ('[{"symbol":"AAPL"}]', [{"metadata": METADATA}, {"symbol": "AAPL"}]),
+        ("{}", {"metadata": METADATA}),
+        ('{"quote":null}', {"metadata": METADATA, "quote": None}),
     ],
 )
 def test_metadata_is_a_first_element_or_a_key(payload: str, message: object) -> None:
-    assert json.loads(with_metadata(payload, {"reset": 1})) == message
+    assert json.loads(with_metadata(payload, Metadata(**METADATA))) == message
