@@ -13,13 +13,16 @@ http_application = get_asgi_application()
 from streams.apps import get_streams  # noqa: E402
 from streams.auth import validated  # noqa: E402
 from streams.handshake import not_found  # noqa: E402
+from streams.operations import Operations  # noqa: E402
 from streams.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": http_application,
-        "websocket": validated(URLRouter([*websocket_urlpatterns, re_path(r"", not_found)])),
-    }
+application = Operations(
+    ProtocolTypeRouter(
+        {
+            "http": http_application,
+            "websocket": validated(URLRouter([*websocket_urlpatterns, re_path(r"", not_found)])),
+        }
+    )
 )
 
 get_streams().start()

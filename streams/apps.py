@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +18,17 @@ from marketdata.health import ReportsHealth, UpstreamHealth
 from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
 from streams.cluster_limits import RedisLimits
+from streams.counts import Counts
 from streams.feed import Feed
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.limits import Limits, MemoryLimits
+from streams.monitoring.monitor import KEEP_BEATS, Monitor, beat_seconds
+from streams.monitoring.reports import RedisReports, Reports
+from streams.monitoring.subject import Server, Subject
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
 from streams.shared_state import OwnConnection, RunsOperations, SharedState, is_redis_there
 from streams.state import State, memory_state, redis_state
+from streams.subscriptions import Endpoint
 
 if TYPE_CHECKING:
     from streams.gate import Gate
@@ -37,6 +44,10 @@ class StreamsConfig(AppConfig):
     name = "streams"
     verbose_name = "Streams"
     default_auto_field = "django.db.models.BigAutoField"
+
+    # Our own server, if it is the one that serves; `manage.py serve` says so before it runs.
+    server: Server | None = None
+    _is_worker = False
 
     # A worker's threads all begin at once, and must not each build a connection of their own.
     _building = threading.Lock()
@@ -77,7 +88,9 @@ class StreamsConfig(AppConfig):
         """
         with self._building:
             background, refresher, layer = self.background_loop, self.refresher, self.layer
+        self.start_reporting()
         claimant = Claimant(CELERY, task_id)
+        began_at = time.monotonic()
         if settings.YAHOO_STREAM:
             refresher.start_stream()
         led, snapshots = refresher.lead({shard}, (), claimant, utc_now())
@@ -85,8 +98,19 @@ class StreamsConfig(AppConfig):
             background.run(publish(layer, snapshots, claimant), settings.REFRESH_SECONDS)
         except TimeoutError as error:
             raise RedisUnavailable("the payloads could not be published in time") from error
+        if led:
+            self.counts.ticks[CELERY].observe(time.monotonic() - began_at)
         refresher.keep(snapshots)
         return bool(led)
+
+    def start_reporting(self) -> None:
+        """For a worker, which has no server: tell the others how it is, once a tick."""
+        if self._shared is None:
+            return
+        with self._building:
+            self._is_worker = True
+            background, _ = self.background_loop, self.refresher
+        background.loop.call_soon_threadsafe(lambda: self.monitor.start())
 
     def get_upstream_health(self) -> UpstreamHealth | None:
         """How the source is doing, if the provider knows. Blocks: call it off the event loop."""
@@ -105,6 +129,41 @@ class StreamsConfig(AppConfig):
         }
 
     @cached_property
+    def counts(self) -> Counts:
+        """What this process counts of its own work."""
+        return Counts(Endpoint)
+
+    @cached_property
+    def monitor(self) -> Monitor:
+        """How this process is; first asked for on the event loop that serves or reports."""
+        return Monitor(
+            Subject(
+                process=f"{settings.PROCESS_NAME}:{os.getpid()}",
+                kind="worker" if self._is_worker else "web",
+                tick_seconds=settings.REFRESH_SECONDS,
+                provider=self.refresher.provider.name,
+                is_shared=self._shared is not None,
+                counts=self.counts,
+                layer=self.layer,
+                source=self.refresher,
+                get_upstream=self.get_upstream_health,
+                feed=None if self._is_worker else self.feed,
+                gate=self.gate if settings.USE_SECURITY and not self._is_worker else None,
+                server=self.server,
+            ),
+            self._reports,
+        )
+
+    @property
+    def _reports(self) -> Reports | None:
+        if self._connection is None:
+            return None
+        keep_seconds = KEEP_BEATS * beat_seconds(settings.REFRESH_SECONDS)
+        return RedisReports(
+            self._connection, settings.REDIS_PREFIX, keep_seconds, self._redis_timeout_seconds
+        )
+
+    @cached_property
     def layer(self) -> BaseChannelLayer:
         layer = get_channel_layer()
         if layer is None:
@@ -121,6 +180,7 @@ class StreamsConfig(AppConfig):
             self.layer,
             settings.REFRESH_SECONDS,
             is_shared=self._shared is not None,
+            counts=self.counts,
         )
 
     @cached_property
@@ -159,6 +219,7 @@ class StreamsConfig(AppConfig):
         fetcher = build_fetcher(
             settings.MARKETDATA_PROVIDER,
             state,
+            self.counts,
             **self.yahoo_options,
         )
         return Refresher(fetcher, state, settings.REFRESH_SECONDS, settings.REFRESH_SHARDS)

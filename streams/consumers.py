@@ -18,6 +18,8 @@ from streams.apps import get_streams
 from streams.layers import StreamsChannelLayer
 from streams.outbox import Outbox, outbox_of
 from streams.protocol import (
+    CLOSE_ABNORMAL,
+    CLOSE_INTERNAL_ERROR,
     CLOSE_NO_SUBSCRIPTION,
     SUBPROTOCOL,
     ClientError,
@@ -37,6 +39,7 @@ class StreamConsumer(AsyncConsumer):
 
     def __init__(self) -> None:
         self._feed = get_streams().feed
+        self._counts = get_streams().counts
         # Django's settings cost a microsecond to read, and this is read for every message.
         self._tick_seconds = settings.REFRESH_SECONDS
         self._subscription: Subscription | None = None
@@ -45,6 +48,8 @@ class StreamConsumer(AsyncConsumer):
         self._metadata: dict[str, int] | None = None
         self._max_symbols = 0
         self._outbox: Outbox
+        self._is_counted = False
+        self._closed_with = CLOSE_ABNORMAL
         self._subscribe_timeout: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -54,7 +59,9 @@ class StreamConsumer(AsyncConsumer):
         # What the validation of the handshake, if there was one, says.
         self._metadata = scope.get("metadata")
         self._max_symbols = scope.get("max_symbols", settings.MAX_SYMBOLS_PER_CONNECTION)
-        self._outbox, self._send = outbox_of(scope, send, settings.SLOW_CLIENT_SECONDS)
+        self._outbox, self._send = outbox_of(
+            scope, send, settings.SLOW_CLIENT_SECONDS, self._counts.sent[self.endpoint]
+        )
         layer = self._feed.layer
         self.channel_name = await layer.new_channel()
         try:
@@ -67,8 +74,13 @@ class StreamConsumer(AsyncConsumer):
                 await await_many_dispatch([receive, events], self.dispatch)
         except StopConsumer:
             pass
+        except Exception:
+            self._closed_with = CLOSE_INTERNAL_ERROR  # so the server does
+            raise
         finally:
             # Also when the server cancels the connection instead of announcing its end.
+            if self._is_counted:
+                self._counts.ended(self.endpoint, self._closed_with)
             self._stop_waiting()
             await self._leave()
             if isinstance(layer, StreamsChannelLayer):
@@ -87,6 +99,8 @@ class StreamConsumer(AsyncConsumer):
         offered = self.scope.get("subprotocols", ())
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        self._is_counted = True
+        self._counts.opened(self.endpoint)
         self._wait_for_subscription()
         await self.opened()
 
@@ -98,6 +112,7 @@ class StreamConsumer(AsyncConsumer):
         """Most endpoints have nothing to ask of their clients; what they say is ignored."""
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self._closed_with = message.get("code") or CLOSE_ABNORMAL
         raise StopConsumer
 
     async def stream_payload(self, message: dict[str, Any]) -> None:

@@ -87,6 +87,10 @@ class Gate:
         if visit.identity.quota:
             await self.limits.leave(visit.identity.quota.bucket)
 
+    def count_visits(self) -> dict[str, int]:
+        """How many connections each key, user or session has in this process."""
+        return self._visits.count()
+
     # --- Who is in ----------------------------------------------------------------------
 
     async def _open(self) -> None:

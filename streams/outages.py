@@ -13,7 +13,13 @@ class Outages:
     """Says once that a kind of data fails, and once that it is back."""
 
     def __init__(self) -> None:
-        self._failing: set[str] = set()
+        # What fails at present, and why, as it was when that began.
+        self._failing: dict[str, str] = {}
+
+    @property
+    def failing(self) -> dict[str, str]:
+        """The kinds of data that fail at present, each with the reason it began with."""
+        return dict(self._failing)
 
     def look_at(self, what: str, result: object) -> None:
         """A call succeeded, though a batch may still lack some symbols."""
@@ -22,13 +28,13 @@ class Outages:
             symbol, error = next(iter(failed.items()))
             self.began(what, f"{len(failed)} symbols failed, {symbol} with: {error}")
         elif what in self._failing:
-            self._failing.discard(what)
+            self._failing.pop(what, None)
             logger.info("%s are back", what.capitalize())
 
     def began(self, what: str, why: str) -> bool:
         """True when that is news, and now said."""
         if what in self._failing:
             return False
-        self._failing.add(what)
+        self._failing[what] = why
         logger.warning("No %s for now: %s", what, why)
         return True

@@ -11,7 +11,9 @@ from marketdata.symbols import parse_symbols
 
 # Plain integers: an IntEnum's members fail on the wire. docs/protocol.md says what each means.
 CLOSE_NORMAL: Final = 1000
+CLOSE_ABNORMAL: Final = 1006  # never sent: the connection ended without a close frame
 CLOSE_MESSAGE_TOO_BIG: Final = 1009
+CLOSE_INTERNAL_ERROR: Final = 1011
 CLOSE_SERVICE_RESTART: Final = 1012
 CLOSE_NOT_AUTHENTICATED: Final = 4401
 CLOSE_NO_SUBSCRIPTION: Final = 4408

@@ -22,6 +22,7 @@ from marketdata.deadlines import Deadline
 from marketdata.providers import build_provider
 from marketdata.providers.base import Provider, PushesPrices
 from streams.claims import Claimant
+from streams.counts import Counts
 from streams.fetching import Fetcher
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.protocol import encode
@@ -59,6 +60,11 @@ class Refresher:
     @property
     def provider(self) -> Provider:
         return self._fetcher.provider
+
+    @property
+    def outages(self) -> Mapping[str, str]:
+        """The kinds of data that fail at present, each with the reason."""
+        return self._fetcher.outages.failing
 
     def start_stream(self) -> None:
         """Have the provider's prices pushed as well, if it can; once is enough."""
@@ -223,6 +229,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_fetcher(provider_name: str, state: State, **options: object) -> Fetcher:
+def build_fetcher(provider_name: str, state: State, counts: Counts, **options: object) -> Fetcher:
     """A fetcher from the provider of this name; `options` are the provider's."""
-    return Fetcher(build_provider(provider_name, options, state.source), state.quotes)
+    return Fetcher(build_provider(provider_name, options, state.source), state.quotes, counts)

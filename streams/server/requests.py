@@ -19,6 +19,7 @@ class StreamRequest(WebRequest):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._body_bytes = 0
+        self.request_id = ""
         self.server.requests.add(self)
 
     # --- Its bytes arrive ---------------------------------------------------------------

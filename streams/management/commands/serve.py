@@ -1,6 +1,7 @@
 """`manage.py serve`: run the streaming server."""
 
 import asyncio
+import logging
 from argparse import Namespace
 from dataclasses import fields
 from typing import Any
@@ -8,12 +9,16 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from streams.apps import get_streams
+from streams.operations import HEALTH_PATHS
 from streams.server.addresses import describe_socket
 from streams.server.command_line import CommandLine, listen_for_workers
 from streams.server.exiting import exit_now_if_threads_linger
 from streams.server.options import StreamOptions
 from streams.server.server import CannotListen
 from streams.server.workers import Workers, worker_command
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -43,6 +48,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The application {arguments.application!r} cannot be loaded: {error}"
             ) from error
+        streams = get_streams()
+        streams.server = server
+        server.ready_callable = lambda: server.loop.call_soon(lambda: streams.monitor.start())
         server.run(is_worker=arguments.worker)
         exit_now_if_threads_linger(0)
 
@@ -56,6 +64,9 @@ class Command(BaseCommand):
         await Workers(command, count, listening, settings.DRAIN_SECONDS).run()
 
     def _announce(self, line: str) -> None:
+        if settings.LOG_FORMAT == "json":  # nothing else comes in between
+            logger.info(line)
+            return
         self.stdout.write(line)
         self.stdout.flush()
 
@@ -65,5 +76,6 @@ def _keep_quiet(line: str) -> None:
 
 
 def _get_options() -> StreamOptions:
-    names = (field.name for field in fields(StreamOptions))
-    return StreamOptions(**{name: getattr(settings, name.upper()) for name in names})
+    names = {field.name for field in fields(StreamOptions)} - {"reserved_paths"}
+    values = {name: getattr(settings, name.upper()) for name in names}
+    return StreamOptions(**values, reserved_paths=HEALTH_PATHS)
