@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import BaseChannelLayer, get_channel_layer
@@ -23,7 +24,7 @@ from streams.feed import Feed
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.limits import Limits, MemoryLimits
 from streams.monitoring.monitor import KEEP_BEATS, Monitor, beat_seconds
-from streams.monitoring.reports import RedisReports, Reports
+from streams.monitoring.reports import FileReports, RedisReports, Reports
 from streams.monitoring.subject import Server, Subject
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
 from streams.shared_state import OwnConnection, RunsOperations, SharedState, is_redis_there
@@ -47,6 +48,8 @@ class StreamsConfig(AppConfig):
 
     # Our own server, if it is the one that serves; `manage.py serve` says so before it runs.
     server: Server | None = None
+    # Where the workers of one `serve` meet that have no Redis.
+    reports_directory: Path | None = None
     _is_worker = False
 
     # A worker's threads all begin at once, and must not each build a connection of their own.
@@ -156,9 +159,10 @@ class StreamsConfig(AppConfig):
 
     @property
     def _reports(self) -> Reports | None:
-        if self._connection is None:
-            return None
         keep_seconds = KEEP_BEATS * beat_seconds(settings.REFRESH_SECONDS)
+        if self._connection is None:
+            directory = self.reports_directory
+            return FileReports(directory, keep_seconds) if directory else None
         return RedisReports(
             self._connection, settings.REDIS_PREFIX, keep_seconds, self._redis_timeout_seconds
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from marketdata.providers.base import Batch
 
@@ -13,13 +14,16 @@ class Outages:
     """Says once that a kind of data fails, and once that it is back."""
 
     def __init__(self) -> None:
-        # What fails at present, and why, as it was when that began.
-        self._failing: dict[str, str] = {}
+        # What fails, why that began, and when it was seen last.
+        self._failing: dict[str, tuple[str, float]] = {}
 
-    @property
-    def failing(self) -> dict[str, str]:
-        """The kinds of data that fail at present, each with the reason it began with."""
-        return dict(self._failing)
+    def failing(self, seconds: float) -> dict[str, str]:
+        """What has failed within this time, each with the reason it began with.
+
+        What nobody asks for any more neither fails nor comes back.
+        """
+        since = time.monotonic() - seconds
+        return {what: why for what, (why, at) in tuple(self._failing.items()) if at >= since}
 
     def look_at(self, what: str, result: object) -> None:
         """A call succeeded, though a batch may still lack some symbols."""
@@ -33,8 +37,9 @@ class Outages:
 
     def began(self, what: str, why: str) -> bool:
         """True when that is news, and now said."""
-        if what in self._failing:
+        present = self._failing.get(what)
+        self._failing[what] = (present[0] if present else why, time.monotonic())
+        if present:
             return False
-        self._failing[what] = why
         logger.warning("No %s for now: %s", what, why)
         return True

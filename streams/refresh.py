@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 TIMEOUT_SHARE = 0.8
 # At a tick, quotes that somebody fetched this short a time ago are new enough.
 REUSE_SHARE = 0.2
+# A failure is no news any more when this many ticks went by without another.
+OUTAGE_TICKS = 3
 # How long to wait for the process that fetches a newcomer's data already, and how often to look.
 OTHERS_SHARE = 0.5
 OTHERS_POLL_SECONDS = 0.05
@@ -61,10 +63,9 @@ class Refresher:
     def provider(self) -> Provider:
         return self._fetcher.provider
 
-    @property
-    def outages(self) -> Mapping[str, str]:
+    def get_outages(self) -> Mapping[str, str]:
         """The kinds of data that fail at present, each with the reason."""
-        return self._fetcher.outages.failing
+        return self._fetcher.outages.failing(OUTAGE_TICKS * self._interval_seconds)
 
     def start_stream(self) -> None:
         """Have the provider's prices pushed as well, if it can; once is enough."""

@@ -23,8 +23,8 @@ from streams.monitoring.report import (
 from streams.monitoring.subject import Server, Subject
 from streams.subscriptions import Subscription
 
-# A subscription's key, the listeners that are clients, and what the feed knows.
-Listened = tuple[str, int, Stream]
+# A subscription, the listeners that are clients, and what the feed knows.
+Listened = tuple[Subscription, int, Stream]
 
 
 def give_account(
@@ -57,7 +57,7 @@ def give_account(
         server=_report_server(server) if server else None,
         layer=_report_layer(subject.layer),
         upstream=upstream,
-        outages=subject.source.outages,
+        outages=subject.source.get_outages(),
         refreshed_by=subject.feed.sources.text if subject.feed else "",
         oldest_ages=oldest_ages(listened, now),
         subscriptions=len(listened),
@@ -71,22 +71,23 @@ def list_listened(subject: Subject, silent: Subscription | None) -> list[Listene
     """Every subscription that clients of this process listen to."""
     streams = subject.feed.streams if subject.feed else {}
     counted = [(s, stream.listeners - (s == silent), stream) for s, stream in streams.items()]
-    return [(s.key, clients, stream) for s, clients, stream in counted if clients]
+    return [entry for entry in counted if entry[1]]
 
 
 def oldest_ages(listened: list[Listened], now: float) -> dict[str, float]:
     """By endpoint: how long the subscription that waits longest has heard nothing."""
     ages: dict[str, float] = {}
-    for key, _, stream in listened:
-        endpoint = key.partition(":")[0]
+    for subscription, _, stream in listened:
+        endpoint = subscription.endpoint
         ages[endpoint] = max(ages.get(endpoint, 0.0), now - stream.heard_at)
     return ages
 
 
 def _report_stream(entry: Listened, now: float) -> StreamReport:
-    key, clients, stream = entry
+    subscription, clients, stream = entry
     size = len(stream.latest.payload.encode()) if stream.latest else 0
-    return StreamReport(key, clients, now - stream.heard_at, stream.source, size)
+    age = now - stream.heard_at
+    return StreamReport(subscription.key, clients, age, stream.source, size)
 
 
 def _report_server(server: Server) -> ServerReport:

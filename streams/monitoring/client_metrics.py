@@ -11,6 +11,7 @@ from streams.monitoring.report import Report
 
 
 def client_families(reports: Sequence[Report]) -> Iterator[Metric]:
+    reports = [report for report in reports if report.kind == "web"]
     yield from (
         filled(
             gauge("streams_connections", "Open WebSockets.", "endpoint"),

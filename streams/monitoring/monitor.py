@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from concurrent.futures import Future
 
 from marketdata.executors import DaemonExecutor
 from marketdata.health import UpstreamHealth
@@ -46,6 +47,7 @@ class Monitor:
         self._began_at = time.monotonic()
         self._upstream: UpstreamHealth | None = None
         self._executor = DaemonExecutor(1, "report")
+        self._asking: Future[UpstreamHealth | None] | None = None
         self._canary = Canary(subject.feed, subject.server) if subject.feed else None
         self._beat = Cadence(beat_seconds(subject.tick_seconds), self._report)
         self._starting: asyncio.Task[bool] | None = None
@@ -65,13 +67,23 @@ class Monitor:
     async def _report(self) -> bool:
         if self._canary:
             await self._canary.start()
-        call = self._executor.submit(self._subject.get_upstream)
-        self._upstream = await asyncio.wrap_future(call)
+        self._ask_upstream()
         try:
             await self._reports.publish(self.get_report())
         except RedisUnavailable as error:
             logger.debug("The others cannot be told: %s", error)
         return True
+
+    def _ask_upstream(self) -> None:
+        """In a thread, and not waited for: what it says is part of the next report."""
+        asking = self._asking
+        if asking is not None and not asking.done():
+            return
+        if asking is not None and (error := asking.exception()):
+            logger.debug("The source's health is not known: %r", error)
+        elif asking is not None:
+            self._upstream = asking.result()
+        self._asking = self._executor.submit(self._subject.get_upstream)
 
     # --- What is asked ------------------------------------------------------------------
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -46,6 +50,39 @@ class NoReports:
         return []
 
 
+class FileReports:
+    """Of the processes that one `manage.py serve --workers N` started, without Redis.
+
+    In a directory of theirs alone; a report is there for `keep_seconds`.
+    """
+
+    def __init__(self, directory: Path, keep_seconds: float) -> None:
+        self._directory = directory
+        self._keep_seconds = keep_seconds
+
+    async def publish(self, report: Report) -> None:
+        await asyncio.to_thread(self._write, report)
+
+    async def get_others(self, process: str) -> list[Report]:
+        return list(_decode(await asyncio.to_thread(self._read, _file_name(process))))
+
+    def _write(self, report: Report) -> None:
+        """Replaced as a whole: nobody reads half a report. Without the directory, nothing."""
+        path = self._directory / _file_name(report.process)
+        with contextlib.suppress(OSError):
+            path.with_suffix(".new").write_bytes(msgspec.msgpack.encode(report))
+            path.with_suffix(".new").replace(path)
+
+    def _read(self, own: str) -> list[bytes | None]:
+        oldest = time.time() - self._keep_seconds
+        values: list[bytes | None] = []
+        for path in sorted(self._directory.glob("*.report"))[:MAX_PROCESSES]:
+            with contextlib.suppress(OSError):  # it may end at any moment
+                if path.name != own and path.stat().st_mtime >= oldest:
+                    values.append(path.read_bytes())
+        return values
+
+
 class RedisReports:
     """Of a cluster; a report is there for `keep_seconds`."""
 
@@ -80,6 +117,10 @@ class RedisReports:
 
     def _key(self, process: str) -> str:
         return f"{self._prefix}:report:{process}"
+
+
+def _file_name(process: str) -> str:
+    return f"{process.replace(':', '_')}.report"
 
 
 def _decode(values: Iterable[bytes | None]) -> Iterable[Report]:

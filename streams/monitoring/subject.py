@@ -40,8 +40,7 @@ class Gate(Protocol):
 class Source(Protocol):
     """What is asked of whoever fetches."""
 
-    @property
-    def outages(self) -> Mapping[str, str]: ...
+    def get_outages(self) -> Mapping[str, str]: ...
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):

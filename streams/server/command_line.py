@@ -39,6 +39,7 @@ class CommandLine(CommandLineInterface):
             "--workers", type=int, default=1, help="Processes that share the port. Default: 1."
         )
         self.parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+        self.parser.add_argument("--reports", type=Path, help=argparse.SUPPRESS)
 
     def build_server(
         self, args: Namespace, options: StreamOptions, announce: Callable[[str], None]

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from argparse import Namespace
+from contextlib import ExitStack
 from dataclasses import fields
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
@@ -50,13 +52,16 @@ class Command(BaseCommand):
             ) from error
         streams = get_streams()
         streams.server = server
+        streams.reports_directory = arguments.reports
         server.ready_callable = lambda: server.loop.call_soon(lambda: streams.monitor.start())
         server.run(is_worker=arguments.worker)
         exit_now_if_threads_linger(0)
 
     def _supervise(self, arguments: Namespace) -> None:
-        with listen_for_workers(arguments) as listening:
-            command = worker_command(listening)
+        with ExitStack() as stack:
+            listening = stack.enter_context(listen_for_workers(arguments))
+            reports = stack.enter_context(TemporaryDirectory(prefix="streams-"))
+            command = [*worker_command(listening), "--reports", reports]
             self._announce(f"Listening on {describe_socket(listening)}")
             asyncio.run(self._run_workers(command, arguments.workers, listening))
 
