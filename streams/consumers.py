@@ -76,6 +76,7 @@ class StreamConsumer(AsyncConsumer):
             pass
         except Exception:
             self._closed_with = CLOSE_INTERNAL_ERROR  # so the server does
+            self._counts.application_errors += 1
             raise
         finally:
             # Also when the server cancels the connection instead of announcing its end.
@@ -122,8 +123,12 @@ class StreamConsumer(AsyncConsumer):
     def _deliver(self, group: str, message: dict[str, Any]) -> None:
         """A tick's payload, straight from our channel layer: no queue, no task, no copy."""
         # Payloads of a group just left, and any older than the first data, may still come.
-        if group == self._group and self._is_news(message["made_at"]):
-            self._send_payload(message["payload"], message["made_at"])
+        if group != self._group:
+            return
+        made_at = message["made_at"]
+        # Nearly always it is newer, which needs no closer look.
+        if made_at > self._sent_made_at or self._is_news(made_at):
+            self._send_payload(message["payload"], made_at)
 
     async def follow(self, subscription: Subscription) -> None:
         """Make this the connection's subscription and send its data at once."""

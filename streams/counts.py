@@ -20,6 +20,19 @@ NAMED_CODES = frozenset(
 )
 
 
+# Why handshakes are refused that get as far as an application.
+REFUSALS = (
+    "missing_key",
+    "invalid_key",
+    "endpoint_not_allowed",
+    "over_quota",
+    "too_many_connections",
+    "too_many_handshakes",
+    "unavailable",
+    "not_found",
+)
+
+
 class Sent:
     """What went out to the clients of one endpoint. Added to for every message: see `Outbox`."""
 
@@ -54,7 +67,8 @@ class Counts:
         self.connections = Counter(dict.fromkeys(endpoints, 0))
         self.accepted = Counter(dict.fromkeys(endpoints, 0))
         self.closed = Counter({str(code): 0 for code in sorted(NAMED_CODES)})
-        self.refused: Counter[str] = Counter()
+        self.refused = Counter(dict.fromkeys(REFUSALS, 0))
+        self.application_errors = 0
         self.ticks: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(TICK_BOUNDS))
         self.failed_ticks = 0
         self.lateness = Histogram(LATENESS_BOUNDS)

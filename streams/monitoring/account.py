@@ -92,7 +92,7 @@ def _report_stream(entry: Listened, now: float) -> StreamReport:
 
 def _report_server(server: Server) -> ServerReport:
     return ServerReport(
-        server.open_connections,
+        server.websockets,
         server.options.max_connections,
         len(server.slow_clients),
         server.is_draining,

@@ -22,12 +22,20 @@ def client_families(reports: Sequence[Report]) -> Iterator[Metric]:
             (((r.process, name), n) for r in reports for name, n in r.counts.accepted.items()),
         ),
         filled(
-            counter("streams_connections_closed", "WebSockets ended, by close code.", "code"),
+            counter(
+                "streams_connections_closed",
+                "WebSockets ended, by close code, whoever sent it.",
+                "code",
+            ),
             (((r.process, code), n) for r in reports for code, n in r.counts.closed.items()),
         ),
         filled(
             counter("streams_handshakes_refused", "Handshakes refused, by error code.", "code"),
             (((r.process, code), n) for r in reports for code, n in r.counts.refused.items()),
+        ),
+        filled(
+            counter("streams_application_errors", "WebSockets that ended with an error of ours."),
+            (((r.process,), r.counts.application_errors) for r in reports),
         ),
         filled(
             gauge("streams_connections_limit", "MAX_CONNECTIONS of the process."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from concurrent.futures import Future
@@ -68,10 +69,8 @@ class Monitor:
         if self._canary:
             await self._canary.start()
         self._ask_upstream()
-        try:
+        with contextlib.suppress(RedisUnavailable):  # the layer says so
             await self._reports.publish(self.get_report())
-        except RedisUnavailable as error:
-            logger.debug("The others cannot be told: %s", error)
         return True
 
     def _ask_upstream(self) -> None:
@@ -118,7 +117,7 @@ class Monitor:
                 oldest_stream_age=max(ages.values(), default=0.0),
                 limit=self._limit_seconds,
                 is_draining=bool(server and server.is_draining),
-                is_full=bool(server and server.is_full()),
+                is_full=bool(server and server.websockets >= server.options.max_connections),
             )
         )
 

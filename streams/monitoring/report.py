@@ -45,6 +45,7 @@ class CountsReport(msgspec.Struct, frozen=True):
     accepted: dict[str, int]
     closed: dict[str, int]
     refused: dict[str, int]
+    application_errors: int
     ticks: dict[str, HistogramReport]
     failed_ticks: int
     lateness: HistogramReport
@@ -126,6 +127,7 @@ def report_counts(counts: Counts, refused_by_server: Mapping[str, int]) -> Count
         accepted=dict(counts.accepted),
         closed=dict(counts.closed),
         refused=dict(refused),
+        application_errors=counts.application_errors,
         ticks={source: _histogram(ticks) for source, ticks in tuple(counts.ticks.items())},
         failed_ticks=counts.failed_ticks,
         lateness=_histogram(counts.lateness),

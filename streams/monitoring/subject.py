@@ -19,14 +19,10 @@ class Server(Protocol):
     """What is asked of our own server."""
 
     is_draining: bool
+    websockets: int
     refused: Mapping[str, int]
     options: Any
     slow_clients: Any
-
-    @property
-    def open_connections(self) -> int: ...
-
-    def is_full(self) -> bool: ...
 
     def open_outbox(self, receive: Callable[[bytes], None]) -> Outbox: ...
 

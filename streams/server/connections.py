@@ -26,6 +26,9 @@ from streams.server.wire import Loopback
 
 logger = logging.getLogger(__name__)
 
+# Why the server itself refuses.
+REFUSALS = ("full", "bad_handshake", "overloaded", "restarting", "internal")
+
 
 class ConnectionServer(Server):
     loop: asyncio.AbstractEventLoop
@@ -36,8 +39,10 @@ class ConnectionServer(Server):
         self.is_draining = False
         # What nobody else counts: by applications of their own kind, and before there is one.
         self.sent = Sent()
-        self.refused: Counter[str] = Counter()
+        self.refused = Counter(dict.fromkeys(REFUSALS, 0))
+        # Of WebSockets and of HTTP requests; of these, so many are WebSockets.
         self.connections: dict[Any, asyncio.Task[None] | None] = {}
+        self.websockets = 0
         self.http_transports: set[Any] = set()
         self.prepared_frames = PreparedFrames()
         self.deflated_frames = PreparedFrames(
@@ -77,18 +82,13 @@ class ConnectionServer(Server):
         self.pulse.beat()
 
     def is_full(self, reserve: int = 0) -> bool:
-        websockets = len(self.connections)
-        open_now = len(self.doors) + len(self.http_transports) + websockets
+        open_now = len(self.doors) + len(self.http_transports) + len(self.connections)
         return open_now >= self.options.max_connections + reserve
 
     def may_use_reserve(self, head: RequestHead) -> bool:
         """Whether a request is answered although the process is full."""
         path = head.target.partition(b"?")[0].decode("latin-1")
         return path in self.options.reserved_paths and not is_websocket(head)
-
-    @property
-    def open_connections(self) -> int:
-        return len(self.connections)
 
     def open_outbox(self, receive: Callable[[bytes], None]) -> Outbox:
         """A way out like any client's, with `receive` in the place of the socket."""
@@ -121,6 +121,7 @@ class ConnectionServer(Server):
             deadlines.discard(protocol)
         if protocol.pulse_bucket is not None:
             protocol.pulse_bucket.discard(protocol)
+        self.websockets -= 1
         self.protocol_disconnected(protocol)
 
     # --- Applications -------------------------------------------------------------------

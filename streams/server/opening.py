@@ -72,6 +72,7 @@ class OpeningProtocol:
         if is_used:
             self.wire.wait_for_earlier()
         self._early_data = early_data
+        self.server.websockets += 1
         self.server.protocol_connected(self)
         try:
             may_compress = self.server.options.compression_min_bytes > 0
