@@ -11,6 +11,7 @@ from streams.feed import Stream
 from streams.layers import StreamsChannelLayer
 from streams.monitoring.report import (
     MAX_LISTED,
+    MAX_TEXT,
     CanaryReport,
     LayerReport,
     Report,
@@ -87,7 +88,18 @@ def _report_stream(entry: Listened, now: float) -> StreamReport:
     subscription, clients, stream = entry
     size = len(stream.latest.payload.encode()) if stream.latest else 0
     age = now - stream.heard_at
-    return StreamReport(subscription.key, clients, age, stream.source, size)
+    symbols = " ".join(subscription.symbols)
+    if len(symbols) > MAX_TEXT:
+        symbols = f"{symbols[: MAX_TEXT - 1]}…"
+    return StreamReport(
+        subscription.group,
+        subscription.endpoint,
+        symbols,
+        clients,
+        age,
+        stream.source,
+        size,
+    )
 
 
 def _report_server(server: Server) -> ServerReport:

@@ -113,22 +113,20 @@ def _stream_rows(reports: Sequence[Report], failing: set[str]) -> list[StreamRow
     found: defaultdict[str, list[tuple[Report, StreamReport]]] = defaultdict(list)
     for report in reports:
         for stream in report.streams:
-            found[stream.key].append((report, stream))
-    rows = [_stream_row(key, held, failing) for key, held in found.items()]
+            found[stream.group].append((report, stream))
+    rows = [_stream_row(held, failing) for held in found.values()]
     return sorted(rows, key=lambda row: (-row.listeners, row.endpoint, row.symbols))
 
 
-def _stream_row(
-    key: str, held: Sequence[tuple[Report, StreamReport]], failing: set[str]
-) -> StreamRow:
-    endpoint, _, symbols = key.partition(":")
+def _stream_row(held: Sequence[tuple[Report, StreamReport]], failing: set[str]) -> StreamRow:
+    endpoint, symbols = held[0][1].endpoint, held[0][1].symbols
     age = max(stream.age_seconds for _, stream in held)
     is_late = any(s.age_seconds > LATE_TICKS * report.tick_seconds for report, s in held)
     errors = [f"no {data}" for data in DATA.get(endpoint, ()) if data in failing]
     newest = min((stream for _, stream in held), key=lambda stream: stream.age_seconds)
     return StreamRow(
         endpoint=endpoint,
-        symbols=symbols.replace(",", " "),
+        symbols=symbols,
         listeners=sum(stream.listeners for _, stream in held),
         processes=[(report.process, stream.listeners) for report, stream in held],
         age_seconds=age,

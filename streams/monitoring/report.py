@@ -19,6 +19,7 @@ Kind = Literal["web", "worker"]
 # A report has this many subscriptions and keys at most, those with the most listeners; the rest
 # is one number.
 MAX_LISTED = 200
+MAX_TEXT = 100
 
 
 class HistogramReport(msgspec.Struct, frozen=True):
@@ -55,9 +56,12 @@ class CountsReport(msgspec.Struct, frozen=True):
 
 
 class StreamReport(msgspec.Struct, frozen=True):
-    """A subscription with listeners in the process; `key` as in `Subscription.key`."""
+    """A subscription with listeners in the process. Its symbols are cut after MAX_TEXT characters;
+    the group tells it from others."""
 
-    key: str
+    group: str
+    endpoint: str
+    symbols: str
     listeners: int
     age_seconds: float  # since it was last heard, or since it got its first listener
     source: str  # "" until something was heard

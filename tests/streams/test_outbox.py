@@ -91,3 +91,15 @@ async def test_a_server_that_offers_an_outbox_is_taken_at_its_word() -> None:
     assert outbox_of(scope, send, 5, sent) == (offered, send)
     assert offered.sent is sent
     assert isinstance(outbox_of({}, send, 5, sent)[0], AsgiOutbox)
+
+
+async def test_it_counts_what_it_sends_and_what_it_does_not() -> None:
+    client, sent = Client(), Sent()
+    outbox = AsgiOutbox(client.send, 5, sent)
+    outbox.offer("one")
+    await client.is_asked.wait()
+    outbox.offer("two")
+    outbox.offer("three")
+    client.gate.set()
+    await client.has_taken("one", "three")
+    assert (sent.messages, sent.bytes, sent.replaced) == (2, 8, 1)
