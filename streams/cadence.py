@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ class Cadence:
     def start(self) -> None:
         """Begin, unless it runs already: the first tick comes one interval from now."""
         if not self.is_running:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            # In no context: who came first did not ask for all the ticks.
+            self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
 
     def stop(self) -> None:
         if self._task is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection
+from contextvars import Context
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,7 +110,7 @@ class Gate:
         self._lookups.forget(concerned)
         over = [identity for identity in concerned if is_over(identity, change)]
         self._say_ended(self._visits.apply(over, {}))
-        task = asyncio.create_task(self._recheck(concerned))
+        task = asyncio.create_task(self._recheck(concerned), context=Context())
         self._rechecks.add(task)
         task.add_done_callback(self._rechecks.discard)
 

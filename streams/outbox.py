@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Any, Protocol
 
 from streams.counts import Sent
@@ -48,6 +49,8 @@ class AsgiOutbox:
         self._sent = sent
         self._slow_seconds = slow_seconds
         self._application = asyncio.current_task()
+        # Of the connection, which is not that of whoever offers.
+        self._context = copy_context()
         self._newest: str | None = None
         self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
@@ -60,7 +63,8 @@ class AsgiOutbox:
             self._sent.replaced += 1
         self._newest = payload
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._send_offered())
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._send_offered(), context=self._context)
 
     async def send(self, message: dict[str, Any]) -> None:
         """An ordinary ASGI message, after everything offered before it."""

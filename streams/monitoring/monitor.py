@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from concurrent.futures import Future
+from contextvars import Context
 
 from marketdata.executors import DaemonExecutor
 from marketdata.health import UpstreamHealth
@@ -57,7 +58,8 @@ class Monitor:
         """Begin, unless it has begun."""
         if not self._beat.is_running:
             self._beat.start()
-            self._starting = asyncio.get_running_loop().create_task(self._report())
+            loop = asyncio.get_running_loop()
+            self._starting = loop.create_task(self._report(), context=Context())
 
     def stop(self) -> None:
         """Report no more."""
