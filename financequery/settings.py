@@ -23,6 +23,12 @@ def _check_origins(origins: list[str]) -> None:
         raise ValidationError("Not a list like https://app.example.com,https://example.org:8443.")
 
 
+def _get_host_name() -> str:
+    """The first part of it, in characters that a process's name may have."""
+    name = socket.gethostname().partition(".")[0]
+    return re.sub(r"[^\w-]", "-", name)[:80] or "host"
+
+
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
 
@@ -144,7 +150,7 @@ try:
     # Begins a process's name in metrics; Heroku names its dynos.
     PROCESS_NAME = env.str(
         "PROCESS_NAME",
-        env.str("DYNO", socket.gethostname()),
+        env.str("DYNO", _get_host_name()),
         validate=validate.Regexp(r"^[\w.-]{1,80}$", error="Not 1 to 80 letters, digits, . - _."),
     )
     # Errors go there, without keys, cookies or bodies; it needs requirements-sentry.txt.

@@ -7,6 +7,7 @@ check may come with any host, and nothing is opened by that.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Final
 
@@ -60,7 +61,8 @@ async def _answer(path: str, scope: dict[str, Any]) -> Answer:
     reports, _ = await get_streams().monitor.get_all()
     if b"process=own" in scope["query_string"]:
         reports = reports[:1]
-    return 200, CONTENT_TYPE, render(reports)
+    # In a thread: of a large cluster it is long, and clients wait for the event loop.
+    return 200, CONTENT_TYPE, await asyncio.to_thread(render, reports)
 
 
 def may_read_metrics(scope: dict[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper
 
 from streams.server.handshake import RequestHead, error_response, is_websocket, parse_head
-from streams.server.opening import unavailable
+from streams.server.opening import FULL, unavailable
 from streams.server.protocol import StreamProtocol
 from streams.server.requests import StreamRequest
 
@@ -27,7 +27,6 @@ RESTARTING = unavailable("restarting", "The server restarts.")
 
 _TOO_LARGE = error_response(431, "head_too_large", "The request's headers are too large.")
 _TOO_SLOW = error_response(408, "timeout", "The request did not arrive in time.")
-_FULL = unavailable("full", "The server has as many connections as it may have.", 5)
 
 
 class Door(Protocol):
@@ -75,7 +74,7 @@ class Door(Protocol):
             self._refuse(RESTARTING)
         elif self.is_reserved and not (head and server.may_use_reserve(head)):
             server.refused["full"] += 1
-            self._refuse(_FULL)
+            self._refuse(FULL)
         elif head and is_websocket(head):
             self.factory.open_websocket(self.transport, head, self.data[end:], is_used=False)
         else:
@@ -95,7 +94,7 @@ class ClosedDoor(Protocol):
     def connectionMade(self) -> None:
         self._server.ending.add(self)
         self._server.refused["full"] += 1
-        self.transport.write(_FULL)
+        self.transport.write(FULL)
         # Closing both ways with a request unread would take the answer away from the client.
         getattr(self.transport, "loseWriteConnection", self.transport.loseConnection)()
 

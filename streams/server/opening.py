@@ -185,3 +185,6 @@ class OpeningProtocol:
 def unavailable(code: str, message: str, retry_after: int = 1) -> bytes:
     headers = ((b"Retry-After", b"%d" % retry_after),)
     return error_response(503, code, message, headers)
+
+
+FULL = unavailable("full", "The server has as many connections as it may have.", 5)

@@ -42,9 +42,9 @@ def fetch(server: Server, path: str, method: str = "GET", **headers: str) -> Ans
         connection.close()
 
 
-def scrape(server: Server, query: str = "") -> Samples:
+def scrape(server: Server, query: str = "", **headers: str) -> Samples:
     """Every sample of /metrics, as Prometheus's own parser reads it."""
-    answer = fetch(server, f"/metrics{query}")
+    answer = fetch(server, f"/metrics{query}", **headers)
     assert answer.status == 200, answer
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
