@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.e2e.monitoring_docs import names_by_file
+from tests.e2e.monitoring_docs import names_by_file, names_of_alerts
 from tests.e2e.operations import eventually, fetch, scrape, total
 from tests.e2e.security import ADMIN_KEY, PASSWORD, Browser, Installation, refusal, with_key
 from tests.marketdata.yahoo.answers import serve_everything
@@ -176,6 +176,14 @@ async def test_every_metric_that_the_dashboard_and_the_alerts_name_is_exported(
     for file, named in names_by_file().items():
         assert len(named) > 5, file
         assert named <= parts, f"{file} names {named - parts}"
+    undocumented = exported - names_by_file()["operations.md"]
+    assert not undocumented, "docs/operations.md says what each metric means"
+
+
+def test_the_page_says_what_to_do_on_each_alert() -> None:
+    alerts, advice = names_of_alerts()
+    assert len(alerts) > 10
+    assert alerts == advice
 
 
 def test_with_a_token_metrics_are_for_whoever_has_it(cluster: Cluster) -> None:
