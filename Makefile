@@ -43,7 +43,7 @@ format: $(VENV)/.dev ## Format the code and fix what can be fixed
 clean: ## Remove everything that make made, but not .env and the database
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-staticfiles: $(VENV)/.run $(shell find dashboard/static -type f 2>/dev/null)
+staticfiles: $(VENV)/.run $(shell find dashboard/static streams/static -type f 2>/dev/null)
 	@DEBUG=0 SECRET_KEY=none $(BIN)/python manage.py collectstatic --no-input --clear --verbosity 0
 	@touch $@
 

@@ -10,5 +10,9 @@ http_application = get_asgi_application()
 
 # Consumers can be imported only once Django is set up.
 from streams.asgi import get_streams_application  # noqa: E402
+from streams.operations import Operations  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http_application, "websocket": get_streams_application()})
+# Health and metrics outermost: they do not depend on Django's threads, nor on the endpoints.
+application = Operations(
+    ProtocolTypeRouter({"http": http_application, "websocket": get_streams_application()})
+)

@@ -5,6 +5,7 @@ that names the variable.
 """
 
 import ssl
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ try:
     platform_defaults = (
         {"PLATFORM": found.name, "KILL_SECONDS": found.kill_seconds} if found else {}
     )
+    # Heroku names its dynos.
+    platform_defaults["PROCESS_NAME"] = env.str("DYNO", "")
     STREAMS = {
         name: _read(setting, platform_defaults.get(name, setting.default))
         for name, setting in SETTINGS.items()
@@ -56,6 +59,18 @@ try:
     HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000, validate=validate.Range(0, 63_072_000))
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    # --- Watching it ---------------------------------------------------------------------
+    # Errors go there, without keys, cookies or bodies; it needs requirements-sentry.txt.
+    SENTRY_DSN = env.str(
+        "SENTRY_DSN",
+        "",
+        validate=validate.Regexp(
+            r"^(https?://[^@/\s]+@\S+/\d+)?$", error="Not like https://key@host/1."
+        ),
+    )
+    if SENTRY_DSN and find_spec("sentry_sdk") is None:
+        raise ImproperlyConfigured("SENTRY_DSN needs requirements-sentry.txt installed")
+    LOG_FORMAT = env.str("LOG_FORMAT", "plain", validate=validate.OneOf(["plain", "json"]))
     LOG_LEVEL = env.str(
         "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
     )
@@ -198,15 +213,32 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "plain": {"format": "{asctime} {levelname} {name}: {about}{message}", "style": "{"},
+        "json": {"()": "streams.logs.JsonLines"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "celery.app.trace": {"level": QUIET_LEVEL},
         "celery.worker.strategy": {"level": QUIET_LEVEL},
         # Without Redis, a traceback at every tick.
         "celery.beat": {"level": QUIET_LEVEL, "filters": ["once_per_minute"]},
+        # Django's own has a handler of its own in debug mode, which says everything once more.
+        "django": {"handlers": []},
     },
-    "filters": {"once_per_minute": {"()": "streams.logs.OncePerMinute"}},
+    "filters": {
+        "once_per_minute": {"()": "streams.logs.OncePerMinute"},
+        "request_id": {"()": "streams.request_ids.WithRequestId"},
+    },
 }
+
+if SENTRY_DSN:
+    from financequery import sentry  # an extra: only there if it is asked for
+
+    sentry.start(SENTRY_DSN, STREAMS["PROCESS_NAME"])

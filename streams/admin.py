@@ -18,6 +18,7 @@ from streams.apps import get_streams
 from streams.conf import settings
 from streams.keys import generate_key
 from streams.limits import Usage
+from streams.live_admin import LiveStreamsAdmin
 from streams.models import ACTIVE, EXPIRED, OWNER_INACTIVE, REVOKED, ApiKey, every_endpoint
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     _Admin = admin.ModelAdmin[ApiKey]
 else:  # generic for the type checker only
     _Form, _Admin = forms.ModelForm, admin.ModelAdmin
+
+
+# Django looks for them here.
+__all__ = ["ApiKeyAdmin", "LiveStreamsAdmin"]
 
 
 class ApiKeyForm(_Form):

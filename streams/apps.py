@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import re
+import socket
 import threading
+import time
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import BaseChannelLayer, get_channel_layer
@@ -17,12 +22,17 @@ from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
 from streams.cluster_limits import RedisLimits
 from streams.conf import redis_options, settings
+from streams.counts import Counts
 from streams.feed import Feed
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.limits import Limits, MemoryLimits
+from streams.monitoring.monitor import KEEP_BEATS, Monitor, beat_seconds
+from streams.monitoring.reports import FileReports, RedisReports, Reports
+from streams.monitoring.subject import Server, Subject
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
 from streams.shared_state import OwnConnection, RunsOperations, SharedState, is_redis_there
 from streams.state import State, memory_state, redis_state
+from streams.subscriptions import Endpoint
 
 if TYPE_CHECKING:
     from streams.gate import Gate
@@ -38,6 +48,12 @@ class StreamsConfig(AppConfig):
     name = "streams"
     verbose_name = "Streams"
     default_auto_field = "django.db.models.BigAutoField"
+
+    # Our own server, if it is the one that serves; `manage.py serve` says so before it runs.
+    server: Server | None = None
+    # Where the workers of one `serve` meet that have no Redis.
+    reports_directory: Path | None = None
+    _is_worker = False
 
     # A worker's threads all begin at once, and must not each build a connection of their own.
     _building = threading.Lock()
@@ -79,7 +95,9 @@ class StreamsConfig(AppConfig):
         """
         with self._building:
             background, refresher, layer = self.background_loop, self.refresher, self.layer
+        self.start_reporting()
         claimant = Claimant(CELERY, task_id)
+        began_at = time.monotonic()
         if settings.YAHOO_STREAM:
             refresher.start_stream()
         led, snapshots = refresher.lead({shard}, (), claimant, utc_now())
@@ -87,8 +105,19 @@ class StreamsConfig(AppConfig):
             background.run(publish(layer, snapshots, claimant), settings.REFRESH_SECONDS)
         except TimeoutError as error:
             raise RedisUnavailable("the payloads could not be published in time") from error
+        if led:
+            self.counts.ticks[CELERY].observe(time.monotonic() - began_at)
         refresher.keep(snapshots)
         return bool(led)
+
+    def start_reporting(self) -> None:
+        """For a worker, which has no server: tell the others how it is, once a tick."""
+        if self._shared is None:
+            return
+        with self._building:
+            self._is_worker = True
+            background, _ = self.background_loop, self.refresher
+        background.loop.call_soon_threadsafe(lambda: self.monitor.start())
 
     def get_upstream_health(self) -> UpstreamHealth | None:
         """How the source is doing, if the provider knows. Blocks: call it off the event loop."""
@@ -107,6 +136,42 @@ class StreamsConfig(AppConfig):
         }
 
     @cached_property
+    def counts(self) -> Counts:
+        """What this process counts of its own work."""
+        return Counts(Endpoint)
+
+    @cached_property
+    def monitor(self) -> Monitor:
+        """How this process is; first asked for on the event loop that serves or reports."""
+        return Monitor(
+            Subject(
+                process=f"{settings.PROCESS_NAME or _get_host_name()}:{os.getpid()}",
+                kind="worker" if self._is_worker else "web",
+                tick_seconds=settings.REFRESH_SECONDS,
+                provider=self.refresher.provider.name,
+                is_shared=self._shared is not None,
+                counts=self.counts,
+                layer=self.layer,
+                source=self.refresher,
+                get_upstream=self.get_upstream_health,
+                feed=None if self._is_worker else self.feed,
+                gate=self.gate if settings.USE_SECURITY and not self._is_worker else None,
+                server=self.server,
+            ),
+            self._reports,
+        )
+
+    @property
+    def _reports(self) -> Reports | None:
+        keep_seconds = KEEP_BEATS * beat_seconds(settings.REFRESH_SECONDS)
+        if self._connection is None:
+            directory = self.reports_directory
+            return FileReports(directory, keep_seconds) if directory else None
+        return RedisReports(
+            self._connection, settings.REDIS_PREFIX, keep_seconds, self._redis_timeout_seconds
+        )
+
+    @cached_property
     def layer(self) -> BaseChannelLayer:
         layer = get_channel_layer(settings.CHANNEL_LAYER)
         if layer is None:
@@ -123,6 +188,7 @@ class StreamsConfig(AppConfig):
             self.layer,
             settings.REFRESH_SECONDS,
             is_shared=self._shared is not None,
+            counts=self.counts,
         )
 
     @cached_property
@@ -161,6 +227,7 @@ class StreamsConfig(AppConfig):
         fetcher = build_fetcher(
             settings.MARKETDATA_PROVIDER,
             state,
+            self.counts,
             **self.yahoo_options,
         )
         return Refresher(fetcher, state, settings.REFRESH_SECONDS, settings.REFRESH_SHARDS)
@@ -192,6 +259,12 @@ class StreamsConfig(AppConfig):
     @property
     def _redis_timeout_seconds(self) -> float:
         return min(REDIS_TIMEOUT_SECONDS, REDIS_TIMEOUT_SHARE * settings.REFRESH_SECONDS)
+
+
+def _get_host_name() -> str:
+    """The first part of it, in characters that a process's name may have."""
+    name = socket.gethostname().partition(".")[0]
+    return re.sub(r"[^\w-]", "-", name)[:80] or "host"
 
 
 def get_streams() -> StreamsConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 
 from streams.snapshots import Snapshot
 from streams.subscriptions import Subscription
@@ -35,7 +36,7 @@ class Arrivals:
     def _join_open_batch(self, subscription: Subscription) -> Batch:
         if self._open is None:
             subscriptions: list[Subscription] = []
-            batch = asyncio.create_task(self._run(subscriptions))
+            batch = asyncio.create_task(self._run(subscriptions), context=Context())
             # Not in the task itself, which may be cancelled before it begins.
             batch.add_done_callback(lambda _: self._forget(subscriptions))
             self._open = batch, subscriptions

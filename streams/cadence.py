@@ -6,16 +6,26 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 logger = logging.getLogger(__name__)
 
 
 class Cadence:
-    """Calls `tick` every `interval_seconds` after `start`, until `tick` returns False."""
+    """Calls `tick` every `interval_seconds` after `start`, until `tick` returns False.
 
-    def __init__(self, interval_seconds: float, tick: Callable[[], Awaitable[bool]]) -> None:
+    `observe` is told by how many seconds each tick began late: for as long the event loop was busy.
+    """
+
+    def __init__(
+        self,
+        interval_seconds: float,
+        tick: Callable[[], Awaitable[bool]],
+        observe: Callable[[float], None] | None = None,
+    ) -> None:
         self._interval_seconds = interval_seconds
         self._tick = tick
+        self._observe = observe
         self._task: asyncio.Task[None] | None = None
         self._is_failing = False
 
@@ -26,7 +36,8 @@ class Cadence:
     def start(self) -> None:
         """Begin, unless it runs already: the first tick comes one interval from now."""
         if not self.is_running:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            # In no context: who came first did not ask for all the ticks.
+            self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
 
     def stop(self) -> None:
         if self._task is not None:
@@ -40,7 +51,10 @@ class Cadence:
         while goes_on:
             # Counted from the start, so that what one tick is late by is not handed on.
             ticks = math.floor((loop.time() - started_at) / self._interval_seconds) + 1
-            await asyncio.sleep(started_at + ticks * self._interval_seconds - loop.time())
+            planned_at = started_at + ticks * self._interval_seconds
+            await asyncio.sleep(planned_at - loop.time())
+            if self._observe:
+                self._observe(max(0.0, loop.time() - planned_at))
             goes_on = await self._tick_safely()
 
     async def _tick_safely(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from contextvars import Context
 from uuid import uuid4
 
 from redis.asyncio import Redis
@@ -171,7 +172,7 @@ class RedisLimits:
         await self._memory.leave(bucket)
         self._untold.add(bucket)
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.get_running_loop().create_task(self._tell_soon())
+            self._telling = asyncio.create_task(self._tell_soon(), context=Context())
 
     async def renew(self) -> None:
         self._untold.update(self._memory.live)

@@ -140,6 +140,12 @@ class StreamsSettings:
     # How many proxies in front append to X-Forwarded-For and set X-Forwarded-Proto.
     TRUSTED_PROXY_HOPS = Setting(0, between(0, 10))
 
+    # --- Watching it
+    # Who may read /metrics from elsewhere than this machine.
+    METRICS_TOKEN = Setting("", like(r"([!-~]{16,200})?", "16 to 200 printable ASCII characters"))
+    # Begins the name of each process in metrics; "": the host's name.
+    PROCESS_NAME = Setting("", like(r"[\w.-]{0,80}", "up to 80 letters, digits and _.-"))
+
 
 settings: Final = StreamsSettings()
 

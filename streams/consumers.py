@@ -19,6 +19,7 @@ from streams.layers import StreamsChannelLayer
 from streams.outbox import Outbox, outbox_of
 from streams.protocol import (
     CLOSE_NO_SUBSCRIPTION,
+    CLOSE_SERVER_FAILED,
     SUBPROTOCOL,
     ClientError,
     Metadata,
@@ -30,6 +31,9 @@ from streams.subscriptions import Endpoint, Subscription
 
 logger = logging.getLogger(__name__)
 
+# Nobody sends it: the connection ended without a close frame.
+CLOSE_ABNORMAL = 1006
+
 
 class StreamConsumer(AsyncConsumer):
     """Accept, follow a subscription, send its data at once and on every tick, clean up."""
@@ -38,6 +42,7 @@ class StreamConsumer(AsyncConsumer):
 
     def __init__(self) -> None:
         self._feed = get_streams().feed
+        self._counts = get_streams().counts
         # Django's settings cost a microsecond to read, and this is read for every message.
         self._tick_seconds = settings.REFRESH_SECONDS
         self._subscription: Subscription | None = None
@@ -46,6 +51,8 @@ class StreamConsumer(AsyncConsumer):
         self._metadata: Metadata | None = None
         self._max_symbols = 0
         self._outbox: Outbox
+        self._is_counted = False
+        self._closed_with = CLOSE_ABNORMAL
         self._subscribe_timeout: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -55,7 +62,9 @@ class StreamConsumer(AsyncConsumer):
         # What the validation of the handshake, if there was one, says.
         self._metadata = scope.get("metadata")
         self._max_symbols = scope.get("max_symbols", settings.MAX_SYMBOLS_PER_CONNECTION)
-        self._outbox, self._send = outbox_of(scope, send, settings.SLOW_CLIENT_SECONDS)
+        self._outbox, self._send = outbox_of(
+            scope, send, settings.SLOW_CLIENT_SECONDS, self._counts.sent[self.endpoint]
+        )
         layer = self._feed.layer
         self.channel_name = await layer.new_channel()
         try:
@@ -68,8 +77,14 @@ class StreamConsumer(AsyncConsumer):
                 await await_many_dispatch([receive, events], self.dispatch)
         except StopConsumer:
             pass
+        except Exception:
+            self._closed_with = CLOSE_SERVER_FAILED  # so the server does
+            self._counts.application_errors += 1
+            raise
         finally:
             # Also when the server cancels the connection instead of announcing its end.
+            if self._is_counted:
+                self._counts.ended(self.endpoint, self._closed_with)
             self._stop_waiting()
             await self._leave()
             if isinstance(layer, StreamsChannelLayer):
@@ -88,6 +103,8 @@ class StreamConsumer(AsyncConsumer):
         offered = self.scope.get("subprotocols", ())
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        self._is_counted = True
+        self._counts.opened(self.endpoint)
         self._wait_for_subscription()
         await self.opened()
 
@@ -99,6 +116,7 @@ class StreamConsumer(AsyncConsumer):
         """Most endpoints have nothing to ask of their clients; what they say is ignored."""
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self._closed_with = message.get("code") or CLOSE_ABNORMAL
         raise StopConsumer
 
     async def stream_payload(self, message: dict[str, Any]) -> None:
@@ -108,8 +126,12 @@ class StreamConsumer(AsyncConsumer):
     def _deliver(self, group: str, message: dict[str, Any]) -> None:
         """A tick's payload, straight from our channel layer: no queue, no task, no copy."""
         # Payloads of a group just left, and any older than the first data, may still come.
-        if group == self._group and self._is_news(message["made_at"]):
-            self._send_payload(message["payload"], message["made_at"])
+        if group != self._group:
+            return
+        made_at = message["made_at"]
+        # Nearly always it is newer, which needs no closer look.
+        if made_at > self._sent_made_at or self._is_news(made_at):
+            self._send_payload(message["payload"], made_at)
 
     async def follow(self, subscription: Subscription) -> None:
         """Make this the connection's subscription and send its data at once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any
 
 from channels.layers import BaseChannelLayer
@@ -58,7 +59,7 @@ class Ears:
         if isinstance(self._layer, StreamsChannelLayer):
             self._layer.attach(self._channel, self._hear)
         else:
-            self._listening = asyncio.create_task(self._listen())
+            self._listening = asyncio.create_task(self._listen(), context=Context())
 
     async def _listen(self) -> None:
         while True:

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import math
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
+import msgspec
 from channels.layers import BaseChannelLayer
 
 from marketdata.executors import DaemonExecutor
 from streams.arrivals import MAX_BATCHES, Arrivals
 from streams.cadence import Cadence
 from streams.claims import CELERY, LOCAL, TAKEOVER, Claimant
+from streams.counts import Counts
 from streams.ears import Ears
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.refresh import Refresher, deliver, publish, utc_now
 from streams.snapshots import Snapshot, is_behind
+from streams.sources import HELP, Sources
 from streams.subscriptions import Subscription
 from streams.watch import Watch
-
-logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,15 +43,14 @@ RENEW_TICKS = 0.875
 # Redis confirms a subscription in a millisecond, and a newcomer waits for it no longer than this.
 SETTLE_SECONDS = 0.25
 
-# The source of what one process hands to its own late listeners; no change of who refreshes.
-HELP = "help"
 
-SOURCE_TEXTS = {
-    (CELERY, False): "the Celery worker",
-    (TAKEOVER, True): "this process, for the whole cluster",
-    (TAKEOVER, False): "another web process, for the whole cluster",
-    (LOCAL, True): "this process, for its own clients",
-}
+class Stream(msgspec.Struct):
+    """What this process knows of a subscription with listeners; `heard_at` by the loop's clock."""
+
+    listeners: int
+    heard_at: float
+    source: str = ""
+    latest: Snapshot | None = None
 
 
 class Feed:
@@ -65,6 +63,7 @@ class Feed:
         interval_seconds: float,
         *,
         is_shared: bool,
+        counts: Counts | None = None,
     ) -> None:
         self._refresher = refresher
         self.layer = layer
@@ -72,41 +71,49 @@ class Feed:
         self._is_shared = is_shared
         self._me = uuid4().hex
         self._watch = Watch(interval_seconds, is_shared=is_shared)
-        self._listeners: Counter[Subscription] = Counter()
+        self._counts = counts or Counts()
+        self.sources = Sources(self._counts, is_shared=is_shared)
+        # When this process last made payloads, on the event loop's clock.
+        self.refreshed_at = -math.inf
+        self.streams: dict[Subscription, Stream] = {}
         self._groups: dict[str, Subscription] = {}
-        self._heard_at: dict[Subscription, float] = {}
-        self._latest: dict[Subscription, Snapshot] = {}
-        self._source_text = ""
         self._renewed_at = -math.inf
         self._arrivals = Arrivals(self._fetch_first)
         self._ticker = Cadence(
-            interval_seconds / LOOKS_PER_TICK if is_shared else interval_seconds, self._look
+            interval_seconds / LOOKS_PER_TICK if is_shared else interval_seconds,
+            self._look,
+            self._counts.lateness.observe,
         )
         self._executor = DaemonExecutor(MAX_THREADS, "refresh")
         self._ears = Ears(layer, self._hear)
 
     async def join(self, subscription: Subscription, channel_name: str) -> None:
         """From now on the channel gets every payload of the subscription."""
-        self._listeners[subscription] += 1
-        if self._listeners[subscription] == 1:
+        await self.listen(subscription)
+        await self.layer.group_add(subscription.group, channel_name)
+
+    async def listen(self, subscription: Subscription) -> None:
+        """One more listener, who joins the group by itself."""
+        stream = self.streams.get(subscription)
+        if stream is None:
+            self.streams[subscription] = Stream(1, self._now())
             self._groups[subscription.group] = subscription
-            self._heard_at[subscription] = self._now()
             self._watch_shards()
+        else:
+            stream.listeners += 1
         # Before anything that a layer might fail at: the ticks make up for it.
         self._ticker.start()
         await self._ears.open(subscription.group)
-        await self.layer.group_add(subscription.group, channel_name)
 
     async def leave(self, subscription: Subscription, channel_name: str) -> None:
         """The end of a `join`."""
-        self._listeners[subscription] -= 1
-        if not self._listeners[subscription]:
-            del self._listeners[subscription]
+        stream = self.streams[subscription]
+        stream.listeners -= 1
+        if not stream.listeners:
+            del self.streams[subscription]
             del self._groups[subscription.group]
-            del self._heard_at[subscription]
-            self._latest.pop(subscription, None)
         await self.layer.group_discard(subscription.group, channel_name)
-        if subscription not in self._listeners:  # nor has anybody joined meanwhile
+        if subscription not in self.streams:  # nor has anybody joined meanwhile
             await self._ears.close(subscription.group)
             self._executor.submit(self._refresher.release, [subscription])
 
@@ -115,7 +122,8 @@ class Feed:
 
         Raises TimeoutError after a tick without: the next one brings it.
         """
-        latest = self._latest.get(subscription)
+        stream = self.streams.get(subscription)
+        latest = stream.latest if stream else None
         if latest and latest.made_at >= utc_now().timestamp() - self._interval_seconds:
             return latest
         async with asyncio.timeout(self._interval_seconds):
@@ -130,7 +138,14 @@ class Feed:
 
     async def _look(self) -> bool:
         """Refresh what this process must; False when nobody listens any more."""
-        if not self._listeners:
+        try:
+            return await self._look_once()
+        except Exception:
+            self._counts.failed_ticks += 1
+            raise
+
+    async def _look_once(self) -> bool:
+        if not self.streams:
             return False
         await self._renew()
         self._watch_shards()
@@ -144,10 +159,10 @@ class Feed:
         now = self._now()
         if self._is_shared and now - self._renewed_at >= RENEW_TICKS * self._interval_seconds:
             self._renewed_at = now
-            await self._in_thread(self._refresher.renew, list(self._listeners), utc_now())
+            await self._in_thread(self._refresher.renew, list(self.streams), utc_now())
 
     async def _lead(self, shards: set[int]) -> None:
-        local = [s for s in self._listeners if self._refresher.shard_of(s) in shards]
+        local = [s for s in self.streams if self._refresher.shard_of(s) in shards]
         claimant = Claimant(TAKEOVER if self._is_shared else LOCAL, self._me)
         began_at = self._now()
         try:
@@ -162,21 +177,27 @@ class Feed:
             self._watch.refused(shard)
         for shard in led:
             self._watch.led(shard, began_at)
+        if not led:
+            return
+        self.refreshed_at = self._now()
         send = deliver if claimant.source == LOCAL else publish
         await send(self.layer, snapshots, claimant)
+        self._counts.ticks[claimant.source].observe(self._now() - began_at)
         await self._in_thread(self._refresher.keep, snapshots)
 
     def _get_late(self) -> list[Subscription]:
         now = self._now()
-        return [s for s, heard_at in self._heard_at.items() if self._watch.is_late(heard_at, now)]
+        streams = self.streams.items()
+        return [s for s, stream in streams if self._watch.is_late(stream.heard_at, now)]
 
     async def _help(self, late: Collection[Subscription]) -> None:
         """Their group's messages do not get here, though somebody may well send them."""
+        self._counts.helped += len(late)
         snapshots = await self._in_thread(self._refresher.first, late, utc_now())
         await deliver(self.layer, snapshots, Claimant(HELP, self._me))
 
     def _watch_shards(self) -> None:
-        self._watch.keep({self._refresher.shard_of(s) for s in self._listeners}, self._now())
+        self._watch.keep({self._refresher.shard_of(s) for s in self.streams}, self._now())
 
     # --- What is heard ------------------------------------------------------------------
 
@@ -185,27 +206,19 @@ class Feed:
         if subscription is None:
             return
         now = self._now()
-        self._heard_at[subscription] = now
+        stream = self.streams[subscription]
+        stream.heard_at, stream.source = now, message["source"]
         self._keep(Snapshot(subscription, message["payload"], message["made_at"]))
         is_mine = message["by"] == self._me
         if not is_mine and message["source"] in (CELERY, TAKEOVER):  # these refresh whole shards
             self._watch.heard(self._refresher.shard_of(subscription), now)
-        self._say_source(message["source"], is_mine)
-
-    def _say_source(self, source: str, is_mine: bool) -> None:
-        if source == HELP:
-            return
-        text = SOURCE_TEXTS.get((source, is_mine), "another web process, for its own clients")
-        if text != self._source_text:
-            self._source_text = text
-            logger.info("Data is refreshed by %s", text)
+        self.sources.heard(message["source"], is_mine=is_mine)
 
     async def _fetch_first(self, subscriptions: Sequence[Subscription]) -> Sequence[Snapshot]:
         await self._settle()
         snapshots = await self._in_thread(self._refresher.first, subscriptions, utc_now())
         for snapshot in snapshots:
-            if snapshot.subscription in self._listeners:
-                self._keep(snapshot)
+            self._keep(snapshot)
         return snapshots
 
     async def _settle(self) -> None:
@@ -215,10 +228,13 @@ class Feed:
                 await asyncio.wait_for(self.layer.settle(), SETTLE_SECONDS)
 
     def _keep(self, snapshot: Snapshot) -> None:
-        latest = self._latest.get(snapshot.subscription)
+        stream = self.streams.get(snapshot.subscription)
+        if stream is None:
+            return
+        latest = stream.latest
         if latest and is_behind(snapshot.made_at, latest.made_at, self._interval_seconds):
             return
-        self._latest[snapshot.subscription] = snapshot
+        stream.latest = snapshot
 
     # --- Threads and time ---------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from marketdata.errors import DeadlineExceeded, ProviderError, ProviderUnavailab
 from marketdata.executors import DaemonExecutor
 from marketdata.providers.base import Batch, Provider
 from streams.answers import checked_batch
+from streams.counts import Counts
 from streams.outages import Outages
 from streams.questions import Questions
 from streams.quotes import RecentQuotes
@@ -70,11 +71,14 @@ class _Calls(NamedTuple):
 class Fetcher:
     """Gets facts from a provider, each quote once however many threads ask for it."""
 
-    def __init__(self, provider: Provider, quotes: RecentQuotes) -> None:
+    def __init__(
+        self, provider: Provider, quotes: RecentQuotes, counts: Counts | None = None
+    ) -> None:
         self.provider = provider
+        self.outages = Outages()
         self._quotes = quotes
+        self._counts = counts or Counts()
         self._executor = DaemonExecutor(MAX_CALLS, "fetch")
-        self._outages = Outages()
         self._under_way: dict[str, QuotesCall] = {}
         self._ended = 0
         self._lock = threading.Lock()
@@ -199,14 +203,21 @@ class Fetcher:
         try:
             result = _wait(call, deadline)
         except ProviderError as error:
-            self._outages.began(what, str(error))
+            self._count(what, type(error).__name__)
+            self.outages.began(what, str(error))
         except Exception:
-            if self._outages.began(what, "the provider failed unexpectedly"):
+            self._count(what, "bug")
+            if self.outages.began(what, "the provider failed unexpectedly"):
                 logger.exception("What the provider failed with:")
         else:
-            self._outages.look_at(what, result)
+            self._count(what, "partial" if isinstance(result, Batch) and result.failed else "ok")
+            self.outages.look_at(what, result)
             return result
         return None
+
+    def _count(self, what: str, result: str) -> None:
+        with self._lock:
+            self._counts.fetches[what, result] += 1
 
 
 def _wait(call: Future[T], deadline: Deadline) -> T:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection
+from contextvars import Context
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,6 +88,10 @@ class Gate:
         if visit.identity.quota:
             await self.limits.leave(visit.identity.quota.bucket)
 
+    def count_visits(self) -> dict[str, int]:
+        """How many connections each key, user or session has in this process."""
+        return self._visits.count()
+
     # --- Who is in ----------------------------------------------------------------------
 
     async def _open(self) -> None:
@@ -108,7 +113,7 @@ class Gate:
         disconnected = [i for i in concerned if i.key_id in change.disconnect]
         if ended := self._visits.disconnect(disconnected):
             logger.info("%d connections ended by an administrator", ended)
-        task = asyncio.create_task(self._recheck(concerned))
+        task = asyncio.create_task(self._recheck(concerned), context=Context())
         self._rechecks.add(task)
         task.add_done_callback(self._rechecks.discard)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from streams.apps import get_streams
 from streams.protocol import ErrorDetail, ErrorMessage, encode
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -17,6 +18,7 @@ async def deny(
 
     A server without the ASGI extension `websocket.http.response` can only say 403.
     """
+    get_streams().counts.refused[code] += 1
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1000})
         return

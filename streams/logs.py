@@ -1,9 +1,12 @@
-"""Keeping logs readable while something is down for long."""
+"""How log lines look as JSON, and keeping logs readable while something is down for long."""
 
 from __future__ import annotations
 
 import logging
 import time
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
 
 QUIET_SECONDS = 60.0
 
@@ -27,3 +30,20 @@ class OncePerMinute(logging.Filter):
         self._said_at[place] = now
         record.exc_info = record.exc_text = None
         return True
+
+
+class JsonLines(JsonFormatter):
+    """One JSON object a line, of these fields only: what libraries attach may hold secrets."""
+
+    FIELDS = ("time", "level", "logger", "request_id", "message", "exc_info", "stack_info")
+
+    def __init__(self) -> None:
+        super().__init__(
+            "{levelname}{name}{message}",
+            style="{",
+            rename_fields={"levelname": "level", "name": "logger"},
+            timestamp="time",
+        )
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        return {name: log_data[name] for name in self.FIELDS if name in log_data}

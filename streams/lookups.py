@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextvars import Context
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -112,7 +113,7 @@ class Lookups:
                 raise DatabaseUnavailable("too many handshakes wait for the database")
             self._waiting[token] = asyncio.get_running_loop().create_future()
             if self._task is None or self._task.done():
-                self._task = asyncio.create_task(self._look_up())
+                self._task = asyncio.create_task(self._look_up(), context=Context())
         return self._waiting[token]
 
     async def _look_up(self) -> None:

@@ -134,5 +134,17 @@ class ApiKey(models.Model):
         return successor, key
 
 
+class LiveStreams(models.Model):
+    """No table: the place of the page of this name in the admin, and the right to see it."""
+
+    class Meta:
+        managed = False
+        verbose_name = verbose_name_plural = "live streams"
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return "live streams"
+
+
 def _is_revoked(pk: int) -> bool:
     return ApiKey.objects.filter(pk=pk, revoked_at__isnull=False).exists()

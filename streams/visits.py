@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
@@ -43,6 +44,14 @@ class Visits:
     def identities(self) -> list[Identity]:
         """Whoever is connected."""
         return [next(iter(visits)).identity for visits in self._visits.values()]
+
+    def count(self) -> dict[str, int]:
+        """Connections by identity; those of one user's sessions together."""
+        numbers: Counter[str] = Counter()
+        for visits in self._visits.values():
+            identity = next(iter(visits)).identity
+            numbers[identity.quota.bucket if identity.quota else identity.who] += len(visits)
+        return dict(numbers)
 
     def apply(self, checked: Collection[Identity], valid: Mapping[str, Identity]) -> int:
         """End the visits of those of the checked that are not valid any more; how many."""

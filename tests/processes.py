@@ -124,7 +124,7 @@ class Server(Process):
     @cached_property
     def address(self) -> str:
         """HOST:PORT, once it listens."""
-        return self.wait_for(r"Listening on http://(\S+)")[1]
+        return self.wait_for(r"Listening on http://([^\s\"]+)")[1]
 
     @property
     def port(self) -> int:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import Context
 from typing import Any
 
 from redis.asyncio import Redis
@@ -71,7 +72,10 @@ class Subscriber:
         """Begin to connect, if that has not begun yet; never waits."""
         if self._task is None:
             self._health.keepers += 1
-            self._task = asyncio.create_task(self._run(), name="channel layer subscriber")
+            # In no context: it outlives whoever happened to be the first to want something.
+            self._task = asyncio.create_task(
+                self._run(), name="channel layer subscriber", context=Context()
+            )
 
     def check(self) -> None:
         """See now whether the server answers, instead of at the next ping."""

@@ -46,6 +46,7 @@ class CommandLine(CommandLineInterface):
             "--migrate", action="store_true", help="Bring the database up to date first."
         )
         self.parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+        self.parser.add_argument("--reports", type=Path, help=argparse.SUPPRESS)
 
     def build_server(
         self, args: Namespace, options: StreamOptions, announce: Callable[[str], None]

@@ -3,22 +3,31 @@
 import asyncio
 import logging
 import math
+from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from daphne.server import Server
 
+from streams.counts import Sent
+from streams.request_ids import request_id_of
 from streams.server.deadlines import Deadlines
 from streams.server.door import Door
 from streams.server.frames import PreparedFrames, deflated_text_frame
+from streams.server.handshake import RequestHead, is_websocket
 from streams.server.inbox import Inbox
 from streams.server.options import StreamOptions
 from streams.server.outbox import Outbox
 from streams.server.protocol import StreamProtocol
 from streams.server.pulse import Pulse
 from streams.server.requests import StreamRequest
+from streams.server.wire import Loopback
 
 logger = logging.getLogger(__name__)
+
+# Why the server itself refuses.
+REFUSALS = ("full", "bad_handshake", "overloaded", "restarting", "internal")
 
 
 class ConnectionServer(Server):
@@ -28,7 +37,12 @@ class ConnectionServer(Server):
         super().__init__(**daphne)
         self.options = options
         self.is_draining = False
+        # What nobody else counts: by applications of their own kind, and before there is one.
+        self.sent = Sent()
+        self.refused = Counter(dict.fromkeys(REFUSALS, 0))
+        # Of WebSockets and of HTTP requests; of these, so many are WebSockets.
         self.connections: dict[Any, asyncio.Task[None] | None] = {}
+        self.websockets = 0
         self.http_transports: set[Any] = set()
         self.prepared_frames = PreparedFrames()
         self.deflated_frames = PreparedFrames(
@@ -67,10 +81,20 @@ class ConnectionServer(Server):
             deadlines.check()
         self.pulse.beat()
 
-    def is_full(self) -> bool:
-        websockets = len(self.connections)
-        open_now = len(self.doors) + len(self.http_transports) + websockets
-        return open_now >= self.options.max_connections
+    def is_full(self, reserve: int = 0) -> bool:
+        open_now = len(self.doors) + len(self.http_transports) + len(self.connections)
+        return open_now >= self.options.max_connections + reserve
+
+    def may_use_reserve(self, head: RequestHead) -> bool:
+        """Whether a request is answered although the process is full."""
+        path = head.target.partition(b"?")[0].decode("latin-1")
+        return path in self.options.reserved_paths and not is_websocket(head)
+
+    def open_outbox(self, receive: Callable[[bytes], None]) -> Outbox:
+        """A way out like any client's, with `receive` in the place of the socket."""
+        outbox = Outbox(Loopback(receive), Deadlines(-1, _ignore), _nothing, Sent())
+        outbox.open(self.prepared_frames)
+        return outbox
 
     # --- Called by the protocols --------------------------------------------------------
 
@@ -97,6 +121,7 @@ class ConnectionServer(Server):
             deadlines.discard(protocol)
         if protocol.pulse_bucket is not None:
             protocol.pulse_bucket.discard(protocol)
+        self.websockets -= 1
         self.protocol_disconnected(protocol)
 
     # --- Applications -------------------------------------------------------------------
@@ -109,7 +134,9 @@ class ConnectionServer(Server):
 
     def start_application(self, protocol: Any, scope: dict[str, Any], inbox: Inbox) -> None:
         scope.setdefault("asgi", {"version": "3.0"})
-        scope.setdefault("extensions", {})["streams.server"] = {"server": self}
+        protocol.request_id = request_id_of(scope["headers"])
+        extension = {"server": self, "request_id": protocol.request_id}
+        scope.setdefault("extensions", {})["streams.server"] = extension
         send = partial(self.handle_reply, protocol)
         task = self.loop.create_task(self._run_application(scope, inbox.get, send))
         self.connections[protocol] = task
@@ -129,7 +156,8 @@ class ConnectionServer(Server):
         if task.cancelled():
             protocol.handle_exception(asyncio.CancelledError())
         elif error := task.exception():
-            logger.error("Exception inside application: %r", error, exc_info=error)
+            about = {"request_id": protocol.request_id}
+            logger.error("Exception inside application: %r", error, exc_info=error, extra=about)
             protocol.handle_exception(error)
         else:
             protocol.application_returned()
@@ -141,4 +169,8 @@ def _cancel_late(task: "asyncio.Task[None]") -> None:
 
 
 def _nothing() -> None:
+    pass
+
+
+def _ignore(outbox: Outbox) -> None:
     pass

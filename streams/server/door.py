@@ -12,26 +12,30 @@ from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper
 
 from streams.server.handshake import RequestHead, error_response, is_websocket, parse_head
-from streams.server.opening import unavailable
+from streams.server.opening import FULL, unavailable
 from streams.server.protocol import StreamProtocol
 from streams.server.requests import StreamRequest
 
 logger = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 16384
+# Connections that a full process still takes, for who asks how it is: a process that does not
+# answer looks dead, and would be restarted with all its clients.
+RESERVE = 16
 
 RESTARTING = unavailable("restarting", "The server restarts.")
 
 _TOO_LARGE = error_response(431, "head_too_large", "The request's headers are too large.")
 _TOO_SLOW = error_response(408, "timeout", "The request did not arrive in time.")
-_FULL = unavailable("full", "The server has as many connections as it may have.", 5)
 
 
 class Door(Protocol):
     transport: Any
 
-    def __init__(self, factory: "StreamFactory") -> None:
+    def __init__(self, factory: "StreamFactory", *, is_reserved: bool = False) -> None:
+        """A reserved one is beyond the limit, and only for those who ask how the process is."""
         self.factory: StreamFactory = factory
+        self.is_reserved = is_reserved
         self.data = b""
 
     def connectionMade(self) -> None:
@@ -66,7 +70,11 @@ class Door(Protocol):
         server.doors.discard(self)
         head = parse_head(self.data[:end])
         if server.is_draining:
+            server.refused["restarting"] += 1
             self._refuse(RESTARTING)
+        elif self.is_reserved and not (head and server.may_use_reserve(head)):
+            server.refused["full"] += 1
+            self._refuse(FULL)
         elif head and is_websocket(head):
             self.factory.open_websocket(self.transport, head, self.data[end:], is_used=False)
         else:
@@ -85,7 +93,8 @@ class ClosedDoor(Protocol):
 
     def connectionMade(self) -> None:
         self._server.ending.add(self)
-        self.transport.write(_FULL)
+        self._server.refused["full"] += 1
+        self.transport.write(FULL)
         # Closing both ways with a request unread would take the answer away from the client.
         getattr(self.transport, "loseWriteConnection", self.transport.loseConnection)()
 
@@ -107,7 +116,11 @@ class StreamFactory(HTTPFactory):
     def log(self, request: Any) -> None: ...
 
     def buildProtocol(self, addr: Any) -> Protocol:
-        return ClosedDoor(self.server) if self.server.is_full() else Door(self)
+        if not self.server.is_full():
+            return Door(self)
+        if not self.server.is_full(RESERVE):
+            return Door(self, is_reserved=True)
+        return ClosedDoor(self.server)
 
     def build_channel(self, transport: Any) -> Any:
         """Daphne's and Twisted's HTTP, for everything that is not a WebSocket."""

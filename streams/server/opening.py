@@ -38,6 +38,7 @@ class OpeningProtocol:
         "inbox",
         "outbox",
         "path",
+        "request_id",
         "server",
         "state",
         "transport",
@@ -53,6 +54,7 @@ class OpeningProtocol:
         self.inbox: Any = None  # an Inbox, once there is an application
         self.handshake: Handshake
         self.path = b""
+        self.request_id = ""
         self.client_addr: list[Any] | None = None
         self._denial: Message | None = None
         self._early_data = b""
@@ -60,7 +62,7 @@ class OpeningProtocol:
     def makeConnection(self, transport: Any) -> None:
         self.transport = transport
         self.wire = open_wire(transport)
-        self.outbox = Outbox(self.wire, self.server.slow_clients, self.close_slow)
+        self.outbox = Outbox(self.wire, self.server.slow_clients, self.close_slow, self.server.sent)
 
     def open_handshake(self, head: RequestHead, early_data: bytes, *, is_used: bool) -> None:
         """Start the application for this client, or tell the client what is wrong.
@@ -70,11 +72,13 @@ class OpeningProtocol:
         if is_used:
             self.wire.wait_for_earlier()
         self._early_data = early_data
+        self.server.websockets += 1
         self.server.protocol_connected(self)
         try:
             may_compress = self.server.options.compression_min_bytes > 0
             self.handshake = check_handshake(head, may_compress=may_compress)
         except BadHandshake as error:
+            self.server.refused["bad_handshake"] += 1
             self.refuse(error_response(error.status, "bad_handshake", str(error), error.headers))
             return
         self._start_application(head)
@@ -144,11 +148,13 @@ class OpeningProtocol:
         """Data for a socket that is not accepted yet."""
         self._early_data += data
         if len(self._early_data) > MAX_EARLY_BYTES:
+            self.server.refused["bad_handshake"] += 1
             self.refuse(error_response(400, "bad_handshake", "Data came before the handshake."))
 
     def time_out(self) -> None:
         """The application has neither accepted nor refused in time."""
         if self.state == CONNECTING:
+            self.server.refused["overloaded"] += 1
             self.refuse(unavailable("overloaded", "The server could not answer in time."))
 
     def end_connection(self) -> None:
@@ -179,3 +185,6 @@ class OpeningProtocol:
 def unavailable(code: str, message: str, retry_after: int = 1) -> bytes:
     headers = ((b"Retry-After", b"%d" % retry_after),)
     return error_response(503, code, message, headers)
+
+
+FULL = unavailable("full", "The server has as many connections as it may have.", 5)

@@ -31,3 +31,6 @@ class StreamOptions:
 
     keep_alive_seconds: float = 15.0
     """How long an HTTP connection may wait for its next request."""
+
+    reserved_paths: tuple[str, ...] = ()
+    """Requests that are answered also by a process that has all its connections."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from streams.counts import Sent
 from streams.server.deadlines import Deadlines
 from streams.server.frames import PreparedFrames
 from streams.server.wire import Wire
@@ -24,11 +25,18 @@ class Outbox:
         "_slow",
         "_wire",
         "give_up",
+        "sent",
     )
 
-    def __init__(self, wire: Wire, slow: "Deadlines[Outbox]", give_up: Callable[[], None]) -> None:
-        """`give_up` is called for a client that takes nothing for too long."""
+    def __init__(
+        self, wire: Wire, slow: "Deadlines[Outbox]", give_up: Callable[[], None], sent: Sent
+    ) -> None:
+        """`give_up` is called for a client that takes nothing for too long.
+
+        What is sent is counted in `sent`; an application may put another one there.
+        """
         self.give_up = give_up
+        self.sent = sent
         self._wire = wire
         self._slow = slow
         self._frames: PreparedFrames
@@ -47,15 +55,26 @@ class Outbox:
     def offer(self, payload: str) -> None:
         """Send this text, or keep it as the newest. Never blocks."""
         if self._is_ready:
-            self._wire.write(self._frames[payload])
+            frame = self._frames[payload]
+            sent = self.sent  # no call of its own: this runs for every message of every client
+            sent.messages += 1
+            sent.bytes += len(frame)
+            self._wire.write(frame)
         elif self._is_open:
+            if self._newest is not None:
+                self.sent.replaced += 1
             self._newest = payload
 
     def write(self, frame: bytes) -> None:
         """Send a frame after everything that was offered before it."""
         if self._newest is not None:
             payload, self._newest = self._newest, None
-            self._wire.write(self._frames[payload])
+            self._write(self._frames[payload])
+        self._write(frame)
+
+    def _write(self, frame: bytes) -> None:
+        self.sent.messages += 1
+        self.sent.bytes += len(frame)
         self._wire.write(frame)
 
     async def wait_for_room(self) -> None:

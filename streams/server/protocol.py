@@ -111,7 +111,8 @@ class StreamProtocol(ReceivingProtocol):
         Only our half is shut: closing with unread data would reset the connection, and the
         client would lose the close frame.
         """
-        logger.info("Client %s failed with %d: %s", self.client_addr, code, reason)
+        about = {"request_id": self.request_id}
+        logger.info("Client %s failed with %d: %s", self.client_addr, code, reason, extra=about)
         self.has_failed = True
         if self.state != OPEN:
             self.abort()
@@ -124,6 +125,7 @@ class StreamProtocol(ReceivingProtocol):
     def go_away(self) -> None:
         """The process is about to end: say so, and let the application clean up now."""
         if self.state == CONNECTING:
+            self.server.refused["restarting"] += 1
             self.refuse(unavailable("restarting", "The server restarts."))
         elif self.state == OPEN:
             self.close(closing.RESTARTING, "The server restarts.")
@@ -131,6 +133,7 @@ class StreamProtocol(ReceivingProtocol):
 
     def handle_exception(self, exception: BaseException) -> None:
         if self.state == CONNECTING:
+            self.server.refused["internal"] += 1
             self.refuse(error_response(500, "internal", "Internal server error."))
         else:
             self.close(closing.INTERNAL_ERROR)
@@ -138,7 +141,8 @@ class StreamProtocol(ReceivingProtocol):
     def application_returned(self) -> None:
         """Nobody listens to this client any more."""
         if self.state == CONNECTING:
-            logger.error("Application returned without accepting or refusing %s", self)
+            about = {"request_id": self.request_id}
+            logger.error("Application returned without an answer to %s", self, extra=about)
             self.handle_exception(RuntimeError("no answer"))
         else:
             self.close(closing.NORMAL)

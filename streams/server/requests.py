@@ -5,7 +5,7 @@ from typing import Any
 from daphne.http_protocol import WebRequest
 
 from streams.server.handshake import RequestHead, error_response, is_websocket
-from streams.server.opening import unavailable
+from streams.server.opening import FULL, unavailable
 
 _TOO_LARGE = error_response(413, "body_too_large", "The request's body is too large.")
 _TOO_SLOW = error_response(408, "timeout", "The request did not arrive in time.")
@@ -19,6 +19,7 @@ class StreamRequest(WebRequest):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._body_bytes = 0
+        self.request_id = ""
         self.server.requests.add(self)
 
     # --- Its bytes arrive ---------------------------------------------------------------
@@ -53,6 +54,9 @@ class StreamRequest(WebRequest):
         head = self._head()
         if self.server.is_draining:
             return self._cut_off(_RESTARTING)
+        if is_websocket(head) and self.server.websockets >= self.server.options.max_connections:
+            self.server.refused["full"] += 1
+            return self._cut_off(FULL)
         if is_websocket(head):
             return self._upgrade(head)
         self.server.answers.add(self)

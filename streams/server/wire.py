@@ -113,6 +113,19 @@ class BufferedWire(Wire):
             self._drained()
 
 
+class Loopback(Wire):
+    """Over nothing: what is written is received here. Never full."""
+
+    __slots__ = ("_receive",)
+
+    def __init__(self, receive: Callable[[bytes], None]) -> None:
+        super().__init__(None)
+        self._receive = receive
+
+    def write(self, data: bytes) -> None:
+        self._receive(data)
+
+
 def open_wire(transport: Any) -> Wire:
     if isinstance(transport, Connection) and not transport.TLS:
         return SocketWire(transport)

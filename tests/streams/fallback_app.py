@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from streams.counts import Sent
 from streams.outbox import AsgiOutbox, outbox_of
 
 
@@ -16,7 +17,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def obey(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    outbox, send = outbox_of(scope, send, 0.5)
+    outbox, send = outbox_of(scope, send, 0.5, Sent())
     assert isinstance(outbox, AsgiOutbox)
     await receive()
     await send({"type": "websocket.accept"})

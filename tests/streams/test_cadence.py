@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from streams.cadence import Cadence
+from streams.request_ids import REQUEST_ID
 
 
 class ClockLoop(asyncio.SelectorEventLoop):
@@ -100,3 +102,35 @@ async def test_it_can_be_stopped_and_started_again() -> None:
         cadence.stop()
         ticked.clear()
     assert not cadence.is_running
+
+
+async def test_ticks_are_in_nobodys_context() -> None:
+    """Else each line that a tick logs would name the request that happened to start it."""
+    seen: list[str] = []
+
+    async def tick() -> bool:
+        seen.append(REQUEST_ID.get())
+        return False
+
+    REQUEST_ID.set("who-came-first")
+    cadence = Cadence(0.001, tick)
+    cadence.start()
+    while cadence.is_running:  # noqa: ASYNC110 - it has no event
+        await asyncio.sleep(0.001)
+    assert seen == [""]
+
+
+async def test_it_tells_by_how_much_its_ticks_are_late() -> None:
+    late: list[float] = []
+
+    async def tick() -> bool:
+        return len(late) < 2
+
+    cadence = Cadence(0.01, tick, late.append)
+    cadence.start()
+    await asyncio.sleep(0)
+    time.sleep(0.05)  # noqa: ASYNC251 - a busy event loop is the point
+    while cadence.is_running:  # noqa: ASYNC110 - it has no event
+        await asyncio.sleep(0.001)
+    assert late[0] >= 0.03
+    assert len(late) == 2

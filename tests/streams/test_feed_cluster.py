@@ -131,7 +131,7 @@ async def worker(process: WebProcess) -> AsyncIterator[None]:
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Who refreshes, in alphabetical order: one line for each change in each process."""
-    lines = [r.getMessage() for r in caplog.records if r.name == "streams.feed"]
+    lines = [r.getMessage() for r in caplog.records if r.name == "streams.sources"]
     return sorted(line.removeprefix("Data is refreshed by ") for line in lines)
 
 
@@ -162,7 +162,7 @@ async def test_when_the_leading_process_dies_another_goes_on(start: Start) -> No
 async def test_when_a_worker_appears_all_fall_silent_and_step_in_when_it_is_gone(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", logger="streams.feed")
+    caplog.set_level("INFO", logger="streams.sources")
     listeners = [await (await start()).listen(AAPL) for _ in range(2)]
     await asyncio.gather(*(listener.until(TAKEOVER) for listener in listeners))
     async with worker(await start()):
@@ -182,7 +182,7 @@ async def test_without_redis_each_serves_its_own_and_with_it_one_leads_again(
     fault: Callable[[RedisServer], None],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level("INFO", logger="streams.feed")
+    caplog.set_level("INFO", logger="streams.sources")
     listeners = [await (await start()).listen(AAPL) for _ in range(2)]
     await asyncio.gather(*(listener.until(TAKEOVER) for listener in listeners))
     fault(own_server)

@@ -1,8 +1,10 @@
 """The outbox around a plain ASGI `send`."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
+from streams.counts import Sent
 from streams.outbox import AsgiOutbox, outbox_of
 
 
@@ -31,7 +33,7 @@ class Client:
 
 async def test_of_what_waits_the_newest_is_sent() -> None:
     client = Client()
-    outbox = AsgiOutbox(client.send, 5)
+    outbox = AsgiOutbox(client.send, 5, Sent())
     outbox.offer("a")
     await client.is_asked.wait()
     for payload in "bcd":
@@ -44,7 +46,7 @@ async def test_of_what_waits_the_newest_is_sent() -> None:
 
 async def test_ordinary_sends_keep_their_place_among_the_offers() -> None:
     client = Client()
-    outbox = AsgiOutbox(client.send, 5)
+    outbox = AsgiOutbox(client.send, 5, Sent())
     outbox.offer("a")
     await client.is_asked.wait()
     outbox.offer("b")
@@ -57,7 +59,7 @@ async def test_ordinary_sends_keep_their_place_among_the_offers() -> None:
 
 async def test_a_client_that_takes_nothing_is_closed_with_4413() -> None:
     client = Client()
-    outbox = AsgiOutbox(client.send, 0.05)
+    outbox = AsgiOutbox(client.send, 0.05, Sent())
     outbox.offer("a")
     await client.has_taken(4413)
     outbox.offer("b")
@@ -73,7 +75,7 @@ async def test_a_client_that_is_gone_ends_the_sending_quietly() -> None:
         sent.set()
         raise OSError("client disconnected")
 
-    outbox = AsgiOutbox(send, 5)
+    outbox = AsgiOutbox(send, 5, Sent())
     outbox.offer("a")
     await sent.wait()
     sent.clear()
@@ -83,8 +85,21 @@ async def test_a_client_that_is_gone_ends_the_sending_quietly() -> None:
 
 
 async def test_a_server_that_offers_an_outbox_is_taken_at_its_word() -> None:
-    offered = object()
+    offered, sent = SimpleNamespace(sent=None), Sent()
     scope = {"extensions": {"streams.outbox": {"outbox": offered}}}
     send = Client().send
-    assert outbox_of(scope, send, 5) == (offered, send)
-    assert isinstance(outbox_of({}, send, 5)[0], AsgiOutbox)
+    assert outbox_of(scope, send, 5, sent) == (offered, send)
+    assert offered.sent is sent
+    assert isinstance(outbox_of({}, send, 5, sent)[0], AsgiOutbox)
+
+
+async def test_it_counts_what_it_sends_and_what_it_does_not() -> None:
+    client, sent = Client(), Sent()
+    outbox = AsgiOutbox(client.send, 5, sent)
+    outbox.offer("one")
+    await client.is_asked.wait()
+    outbox.offer("two")
+    outbox.offer("three")
+    client.gate.set()
+    await client.has_taken("one", "three")
+    assert (sent.messages, sent.bytes, sent.replaced) == (2, 8, 1)

@@ -3,15 +3,19 @@
 import asyncio
 import logging
 from argparse import Namespace
+from contextlib import ExitStack
 from dataclasses import fields
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from streams.apps import get_streams
 from streams.conf import settings
 from streams.descriptors import raise_limit
+from streams.operations import HEALTH_PATHS
 from streams.server.addresses import describe_socket
 from streams.server.command_line import CommandLine, listen_for_workers
 from streams.server.exiting import exit_now_if_threads_linger
@@ -55,12 +59,18 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The application {arguments.application!r} cannot be loaded: {error}"
             ) from error
+        streams = get_streams()
+        streams.server = server
+        streams.reports_directory = arguments.reports
+        server.ready_callable = lambda: server.loop.call_soon(lambda: streams.monitor.start())
         server.run(is_worker=arguments.worker)
         exit_now_if_threads_linger(0)
 
     def _supervise(self, arguments: Namespace) -> None:
-        with listen_for_workers(arguments) as listening:
-            command = worker_command(listening)
+        with ExitStack() as stack:
+            listening = stack.enter_context(listen_for_workers(arguments))
+            reports = stack.enter_context(TemporaryDirectory(prefix="streams-"))
+            command = [*worker_command(listening), "--reports", reports]
             if not settings.REDIS_URL:
                 logger.warning(
                     "%d processes without REDIS_URL: each fetches for itself and counts alone",
@@ -73,6 +83,11 @@ class Command(BaseCommand):
         await Workers(command, count, listening, settings.DRAIN_SECONDS).run()
 
     def _announce(self, line: str) -> None:
+        if (
+            getattr(django_settings, "LOG_FORMAT", "plain") == "json"
+        ):  # nothing else comes in between
+            logger.info(line)
+            return
         self.stdout.write(line)
         self.stdout.flush()
 
@@ -82,5 +97,6 @@ def _keep_quiet(line: str) -> None:
 
 
 def _get_options() -> StreamOptions:
-    names = (field.name for field in fields(StreamOptions))
-    return StreamOptions(**{name: getattr(settings, name.upper()) for name in names})
+    names = {field.name for field in fields(StreamOptions)} - {"reserved_paths"}
+    values = {name: getattr(settings, name.upper()) for name in names}
+    return StreamOptions(**values, reserved_paths=HEALTH_PATHS)

@@ -161,3 +161,19 @@ async def test_a_cancelled_receive_takes_no_message_away() -> None:
     waiting[0].cancel()
     inbox.put_nowait({"number": 1})
     assert await waiting[1] == {"number": 1}
+
+
+async def test_a_full_server_answers_who_asks_how_it_is_and_nothing_more(
+    strict_server: AppServer,
+) -> None:
+    port = strict_server.port
+    async with upgraded(port), upgraded(port), upgraded(port):
+        page = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+        assert (await ask(port, page)).startswith(b"HTTP/1.1 503 ")
+        async with connected(port) as (reader, writer):
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert (await within(reader.readuntil(b"}"))).startswith(b"HTTP/1.1 200 ")
+            writer.write(HANDSHAKE % (b"echo", b""))
+            assert (await within(reader.read())).startswith(b"HTTP/1.1 503 ")
+    for _ in range(3):
+        await strict_server.seen("disconnected")
