@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.dashboard.visits import Visit, visit
-from tests.e2e.security import PASSWORD, Installation, sql_time
+from tests.e2e.security.installation import PASSWORD, Installation, sql_time
 from tests.processes import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

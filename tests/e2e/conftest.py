@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.security import Installation
+from tests.e2e.security.installation import Installation
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.asyncapi_schema import problems_of
-from tests.e2e.security import Installation, refusal, with_key
+from tests.e2e.security.installation import Installation, refusal, with_key
 from tests.processes import Server
 from tests.streams.asyncapi.schemas import Judge
 

@@ -18,7 +18,7 @@ from typing import Self
 
 import pytest
 
-from tests.e2e.security import Installation
+from tests.e2e.security.installation import Installation
 from tests.processes import ROOT, Process, Server
 
 SECONDS = 30

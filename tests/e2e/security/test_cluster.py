@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.e2e.security import (
+from tests.e2e.security.installation import (
     Browser,
     Installation,
     closing_code,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.e2e.security import (
+from tests.e2e.security.installation import (
     PASSWORD,
     Browser,
     Installation,

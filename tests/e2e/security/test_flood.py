@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from streams.keys import generate_key
-from tests.e2e.security import Installation, with_key
+from tests.e2e.security.installation import Installation, with_key
 from tests.processes import Server
 
 # As many as the machine refuses in about ten seconds; SECURITY_FLOOD=10000 is the whole of it.
