@@ -20,28 +20,21 @@ from django.conf import settings as django_settings
 from marketdata.health import ReportsHealth, UpstreamHealth
 from streams.background import BackgroundLoop
 from streams.claims import CELERY, Claimant
-from streams.cluster_limits import RedisLimits
-from streams.conf import redis_options, settings
+from streams.conf import settings
 from streams.counts import Counts
 from streams.feed import Feed
-from streams.layers import RedisUnavailable, StreamsChannelLayer
-from streams.limits import Limits, MemoryLimits
-from streams.monitoring.monitor import KEEP_BEATS, Monitor, beat_seconds
-from streams.monitoring.reports import FileReports, RedisReports, Reports
+from streams.layers import RedisUnavailable
+from streams.limits import Limits
+from streams.monitoring.monitor import Monitor
 from streams.monitoring.subject import Server, Subject
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
-from streams.shared_state import OwnConnection, RunsOperations, SharedState, is_redis_there
-from streams.state import State, memory_state, redis_state
+from streams.sharing import Sharing
 from streams.subscriptions import Endpoint
 
 if TYPE_CHECKING:
     from streams.gate import Gate
 
 logger = logging.getLogger(__name__)
-
-# Redis may take this part of a tick to answer before a process goes on without it.
-REDIS_TIMEOUT_SHARE = 0.25
-REDIS_TIMEOUT_SECONDS = 1.0
 
 
 class StreamsConfig(AppConfig):
@@ -69,7 +62,7 @@ class StreamsConfig(AppConfig):
         """For the start of a server: say what it is, pay now for what the first client needs."""
         self.refresher.warm_up(utc_now())
         # In a cluster the worker does it, which fetches for all.
-        if settings.YAHOO_STREAM and not self._shared:
+        if settings.YAHOO_STREAM and not self.sharing.is_shared:
             self.refresher.start_stream()
         provider = self.refresher.provider
         remark = " (simulated: the prices are made up)" if provider.is_simulated else ""
@@ -78,15 +71,8 @@ class StreamsConfig(AppConfig):
             provider.name,
             remark,
             type(self.layer).__name__,
-            self._describe_sharing(),
+            self.sharing.describe(),
         )
-
-    def _describe_sharing(self) -> str:
-        if not settings.REDIS_URL:
-            return "no Redis; refreshed by this process, for its own clients"
-        answers = is_redis_there(settings.REDIS_URL, **self._redis_options)
-        state = "answers" if answers else "does not answer"
-        return f"Redis {state}; refreshed by Celery, or else by a web process"
 
     def refresh_shard(self, shard: int, task_id: str) -> bool:
         """The tick of one shard, for a worker. False when the tick is somebody else's.
@@ -112,7 +98,7 @@ class StreamsConfig(AppConfig):
 
     def start_reporting(self) -> None:
         """For a worker, which has no server: tell the others how it is, once a tick."""
-        if self._shared is None:
+        if not self.sharing.is_shared:
             return
         with self._building:
             self._is_worker = True
@@ -149,7 +135,7 @@ class StreamsConfig(AppConfig):
                 kind="worker" if self._is_worker else "web",
                 tick_seconds=settings.REFRESH_SECONDS,
                 provider=self.refresher.provider.name,
-                is_shared=self._shared is not None,
+                is_shared=self.sharing.is_shared,
                 counts=self.counts,
                 layer=self.layer,
                 source=self.refresher,
@@ -158,17 +144,7 @@ class StreamsConfig(AppConfig):
                 gate=self.gate if settings.USE_SECURITY and not self._is_worker else None,
                 server=self.server,
             ),
-            self._reports,
-        )
-
-    @property
-    def _reports(self) -> Reports | None:
-        keep_seconds = KEEP_BEATS * beat_seconds(settings.REFRESH_SECONDS)
-        if self._connection is None:
-            directory = self.reports_directory
-            return FileReports(directory, keep_seconds) if directory else None
-        return RedisReports(
-            self._connection, settings.REDIS_PREFIX, keep_seconds, self._redis_timeout_seconds
+            self.sharing.build_reports(self.reports_directory),
         )
 
     @cached_property
@@ -179,15 +155,24 @@ class StreamsConfig(AppConfig):
         return layer
 
     @cached_property
+    def sharing(self) -> Sharing:
+        """What this process shares with others."""
+        return Sharing(self.layer)
+
+    @property
+    def limits(self) -> Limits:
+        """What handshakes count against."""
+        return self.sharing.limits
+
+    @cached_property
     def feed(self) -> Feed:
         """What this process's consumers share; first asked for on the server's event loop."""
-        if self._shared:
-            self._shared.bind(asyncio.get_running_loop())
+        self.sharing.bind(asyncio.get_running_loop())
         return Feed(
             self.refresher,
             self.layer,
             settings.REFRESH_SECONDS,
-            is_shared=self._shared is not None,
+            is_shared=self.sharing.is_shared,
             counts=self.counts,
         )
 
@@ -208,57 +193,18 @@ class StreamsConfig(AppConfig):
         return Gate(self.layer, self.limits, rules)
 
     @cached_property
-    def limits(self) -> Limits:
-        if self._connection is None:
-            return MemoryLimits()
-        return RedisLimits(self._connection, settings.REDIS_PREFIX, self._redis_timeout_seconds)
-
-    @cached_property
     def background_loop(self) -> BackgroundLoop:
         """Where a worker's connections live: a task's own event loop would not outlive it."""
         background = BackgroundLoop("streams-redis")
-        if self._shared:
-            self._shared.bind(background.loop)
+        self.sharing.bind(background.loop)
         return background
 
     @cached_property
     def refresher(self) -> Refresher:
-        state = self._state
-        fetcher = build_fetcher(
-            settings.MARKETDATA_PROVIDER,
-            state,
-            self.counts,
-            **self.yahoo_options,
-        )
+        state = self.sharing.state
+        provider = settings.MARKETDATA_PROVIDER
+        fetcher = build_fetcher(provider, state, self.counts, **self.yahoo_options)
         return Refresher(fetcher, state, settings.REFRESH_SECONDS, settings.REFRESH_SHARDS)
-
-    @cached_property
-    def _state(self) -> State:
-        if self._shared:
-            return redis_state(self._shared, settings.REDIS_PREFIX, settings.REFRESH_SECONDS)
-        return memory_state(settings.REFRESH_SECONDS)
-
-    @cached_property
-    def _shared(self) -> SharedState | None:
-        if self._connection is None:
-            return None
-        return SharedState(self._connection, self._redis_timeout_seconds)
-
-    @cached_property
-    def _connection(self) -> RunsOperations | None:
-        if not settings.REDIS_URL:
-            return None
-        if isinstance(self.layer, StreamsChannelLayer) and self.layer.is_shared:
-            return self.layer
-        return OwnConnection(settings.REDIS_URL, **self._redis_options)
-
-    @property
-    def _redis_options(self) -> dict[str, Any]:
-        return redis_options(settings.REDIS_URL, verify=settings.REDIS_TLS_VERIFY)
-
-    @property
-    def _redis_timeout_seconds(self) -> float:
-        return min(REDIS_TIMEOUT_SECONDS, REDIS_TIMEOUT_SHARE * settings.REFRESH_SECONDS)
 
 
 def _get_host_name() -> str:
