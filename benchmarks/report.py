@@ -28,7 +28,8 @@ CPU is the server's, by the kernel's scheduler statistics, everything included: 
 encoding, idle work. The spread is the time from the first client's message of a tick to each
 other client's. Timings depend on the machine; compare only what was measured in one run, and
 look at the ratios. Whether memory stays flat while clients come and go is asked by
-`python -m benchmarks.soak`.
+`python -m benchmarks.soak`; how long a tick takes to the clients of a whole cluster, through Celery
+and Redis, by `python -m benchmarks.cluster`.
 
 ![CPU per delivered message](benchmarks.svg)
 """
