@@ -20,7 +20,7 @@ stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Re
 
 test: $(VENV)/.dev ## Run the tests; those of the page need Chromium, which root on Debian gets
 	@$(BIN)/python -m tools.chromium
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 chaos: $(VENV)/.dev ## Kill and freeze parts of a real cluster under 200 clients (minutes)
 	$(BIN)/python -m pytest -m chaos -rP tests/chaos

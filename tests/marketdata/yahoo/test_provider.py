@@ -105,8 +105,8 @@ def test_a_batch_that_hangs_does_not_hold_up_the_others(
     provider.fetch_quotes(["ACME"], now, soon())
     yahoo.fail(QUOTES, Reply(mode="hang"))
     started = time.monotonic()
-    batch = provider.fetch_quotes(numbered(100), now, soon(0.5))
-    assert time.monotonic() - started < 1.5
+    batch = provider.fetch_quotes(numbered(100), now, soon(1.0))
+    assert time.monotonic() - started < 2
     assert (len(batch.found), len(batch.failed)) == (50, 50)
     assert {type(error) for error in batch.failed.values()} == {DeadlineExceeded}
 
@@ -147,12 +147,12 @@ def test_quotes_never_queue_behind_slow_facts(
 
     def hang() -> None:
         with pytest.raises(ProviderError):
-            provider.fetch_details(numbered(20), now, soon(1.5))
+            provider.fetch_details(numbered(20), now, soon(3.0))
 
     thread = threading.Thread(target=hang)
     thread.start()
     assert yahoo.hanging.wait(5)
-    assert provider.fetch_quotes(["ACME"], now, soon(1.0)).found
+    assert provider.fetch_quotes(["ACME"], now, soon(2.0)).found
     assert thread.is_alive()
     thread.join()
 

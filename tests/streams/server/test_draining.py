@@ -22,7 +22,7 @@ async def leaving(client: ClientConnection) -> tuple[int, float]:
 
 
 async def test_two_hundred_clients_are_sent_away_one_by_one() -> None:
-    with AppServer(DRAIN_SECONDS="1") as server:
+    with AppServer(DRAIN_SECONDS="2") as server:
         async with AsyncExitStack() as stack:
             opening = [connect(server.url("echo")) for _ in range(200)]
             clients = [await stack.enter_async_context(client) for client in opening]
@@ -30,11 +30,11 @@ async def test_two_hundred_clients_are_sent_away_one_by_one() -> None:
             server.send(signal.SIGTERM)
             departures = await asyncio.gather(*map(leaving, clients))
         assert await asyncio.to_thread(server.wait) == 0
-        assert time.monotonic() - began_at < 1 + 3
+        assert time.monotonic() - began_at < 2 + 3
     assert {code for code, _ in departures} == {1012}
     moments = sorted(at - began_at for _, at in departures)
-    assert moments[50] < 0.5 < moments[150], "spread over the whole time"
-    assert moments[-1] < 1.5
+    assert moments[50] < 1 < moments[150], "spread over the whole time"
+    assert moments[-1] < 2.5
     assert server.output.count("disconnected 1012") == 200
     assert "Traceback" not in server.output
 
