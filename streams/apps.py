@@ -81,7 +81,6 @@ class StreamsConfig(AppConfig):
         """
         with self._building:
             background, refresher, layer = self.background_loop, self.refresher, self.layer
-        self.start_reporting()
         claimant = Claimant(CELERY, task_id)
         began_at = time.monotonic()
         if settings.YAHOO_STREAM:
