@@ -1,14 +1,14 @@
 # syntax=docker/dockerfile:1
 # One image for web, worker and beat; the command tells them apart (see Procfile).
 
-FROM python:3.11-slim-bookworm AS packages
+FROM python:3.13-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /venv
 WORKDIR /app
 COPY requirements.txt .
 RUN /venv/bin/pip install -r requirements.txt
 
-FROM python:3.11-slim-bookworm
+FROM python:3.13-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PORT=8000
 RUN useradd --system --uid 10001 --no-create-home app
 WORKDIR /app

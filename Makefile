@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos check format clean
+.PHONY: help run stack test chaos check matrix package bench format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -33,6 +33,14 @@ check: $(VENV)/.dev ## Format, lint, types, layers, migrations, settings
 	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=1 $(BIN)/python manage.py check
 
+matrix: $(VENV)/.dev ## Run the tests on each Python and Django that is found (15 minutes); WITH="-s …" for some
+	$(BIN)/nox $(WITH)
+
+package: $(VENV)/.dev ## Build the wheel and the sdist in dist/, and check what they say of themselves
+	rm -rf dist
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python -o dist .
+	$(BIN)/twine check --strict dist/*
+
 bench: $(VENV)/.bench ## Compare our fan-out with others (about 15 minutes, two quiet cores)
 	$(BIN)/python -m benchmarks --write
 
@@ -41,7 +49,7 @@ format: $(VENV)/.dev ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove everything that make made, but not .env and the database
-	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .nox dist staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 staticfiles: $(VENV)/.run $(shell find dashboard/static streams/static -type f 2>/dev/null)
 	@DEBUG=0 SECRET_KEY=none $(BIN)/python manage.py collectstatic --no-input --clear --verbosity 0
@@ -60,8 +68,9 @@ $(VENV)/.run: $(BIN)/uv requirements.txt
 	$(UV) -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-redis.txt
 	$(UV) -r requirements-dev.txt
+	$(UV) --target $(VENV)/redis --python-version 3.12 --no-deps --only-binary :all: -r requirements-redis.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev benchmarks/requirements.txt

