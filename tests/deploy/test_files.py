@@ -90,7 +90,8 @@ def test_the_image_has_all_that_runs_and_none_of_the_rest() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     kept = {line.removeprefix("!") for line in lines if line.startswith("!")}
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert kept == (packages - {"tests", "tools", "benchmarks"}) | {"manage.py", "requirements.txt"}
+    files = {"manage.py", "requirements.txt", "LICENSE", "THIRD-PARTY.md"}
+    assert kept == (packages - {"tests", "tools", "benchmarks"}) | files
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

@@ -104,8 +104,10 @@ class Installation:
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         """Straight into the database, past Django: what nobody announces."""
-        with sqlite3.connect(self.database, timeout=10) as connection:
-            return connection.execute(statement, values).fetchall()
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
+            found = connection.execute(statement, values).fetchall()
+            connection.commit()
+            return found
 
 
 class Browser:
