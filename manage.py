@@ -6,6 +6,9 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
+
+from streams.databases import describe_database_failure
 
 
 def main() -> None:
@@ -15,6 +18,8 @@ def main() -> None:
     except ImproperlyConfigured as error:
         # A wrong setting is the operator's to mend: a sentence helps, a traceback does not.
         sys.exit(f"Refused to start: {error}")
+    except DatabaseError as error:
+        sys.exit(describe_database_failure(error))
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -5,6 +5,7 @@ that names the variable.
 """
 
 import ssl
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
 from streams.conf import SETTINGS, Setting, redis_options
+from streams.hosts import describe_impossible_host, find_impossible_host
 from streams.platforms import find_platform
 from streams.schedule import beat_schedule
 
@@ -21,17 +23,28 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
+
+
+def _given(read: Callable[..., Any], name: str, default: Any, **options: Any) -> Any:
+    """What a variable says; a blank one nothing: compose files write those that are not set."""
+    return read(name, default, **options) if env.str(name, "").strip() else default
+
+
+def _list(name: str, default: Any) -> Any:
+    return [item.strip() for item in env.list(name, default) if item.strip()]
+
+
 READ_TYPE: dict[type, Any] = {
     bool: env.bool,
     int: env.int,
     float: env.float,
     str: env.str,
-    tuple: env.list,
+    tuple: _list,
 }
 
 
 def _read(setting: Setting[Any], default: Any) -> Any:
-    value = READ_TYPE[type(setting.default)](setting.name, default)
+    value = _given(READ_TYPE[type(setting.default)], setting.name, default)
     if problem := setting.problem(value):
         raise ImproperlyConfigured(f"{setting.name} {problem}")
     return value
@@ -52,16 +65,21 @@ try:
     }
 
     # --- Django --------------------------------------------------------------------------
-    DEBUG = env.bool("DEBUG", default=False)
-    SECRET_KEY = env.str("SECRET_KEY", "")
+    DEBUG = _given(env.bool, "DEBUG", False)
+    SECRET_KEY = _given(env.str, "SECRET_KEY", "")
     # Off only where nobody speaks TLS, neither this process nor a proxy in front of it.
-    HTTPS_ONLY = env.bool("HTTPS_ONLY", default=not DEBUG)
-    HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000, validate=validate.Range(0, 63_072_000))
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-    DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    HTTPS_ONLY = _given(env.bool, "HTTPS_ONLY", not DEBUG)
+    HSTS_SECONDS = _given(
+        env.int, "HSTS_SECONDS", 31_536_000, validate=validate.Range(0, 63_072_000)
+    )
+    ALLOWED_HOSTS = _given(_list, "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    if (impossible := find_impossible_host(ALLOWED_HOSTS)) is not None:
+        raise ImproperlyConfigured(f"ALLOWED_HOSTS {describe_impossible_host(impossible)}")
+    DATABASE_URL = _given(env.str, "DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     # --- Watching it ---------------------------------------------------------------------
     # Errors go there, without keys, cookies or bodies; it needs requirements-sentry.txt.
-    SENTRY_DSN = env.str(
+    SENTRY_DSN = _given(
+        env.str,
         "SENTRY_DSN",
         "",
         validate=validate.Regexp(
@@ -70,9 +88,9 @@ try:
     )
     if SENTRY_DSN and find_spec("sentry_sdk") is None:
         raise ImproperlyConfigured("SENTRY_DSN needs requirements-sentry.txt installed")
-    LOG_FORMAT = env.str("LOG_FORMAT", "plain", validate=validate.OneOf(["plain", "json"]))
-    LOG_LEVEL = env.str(
-        "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+    LOG_FORMAT = _given(env.str, "LOG_FORMAT", "plain", validate=validate.OneOf(["plain", "json"]))
+    LOG_LEVEL = _given(
+        env.str, "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
     )
 except EnvValidationError as error:
     raise ImproperlyConfigured(str(error)) from error

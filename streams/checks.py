@@ -12,6 +12,7 @@ from django.core import checks
 
 from streams.conf import SETTINGS, are_right, find_problems, settings
 from streams.deploy_checks import check_deployment
+from streams.hosts import describe_impossible_host, find_impossible_host
 from streams.layers import StreamsChannelLayer
 from streams.redis_checks import check_redis
 
@@ -23,7 +24,7 @@ SESSION_ENGINES: Final = tuple(f"django.contrib.sessions.backends.{e}" for e in 
 
 def register() -> None:
     """To be called once the app is ready; again is harmless."""
-    for check in (check_settings, check_layer, check_sessions):
+    for check in (check_settings, check_layer, check_sessions, check_hosts):
         checks.register(check, TAG)
     for check in (check_deployment, check_redis):
         checks.register(check, TAG, deploy=True)
@@ -94,3 +95,11 @@ def check_sessions(**_: Any) -> list[checks.CheckMessage]:
             id="streams.W002",
         )
     ]
+
+
+def check_hosts(**_: Any) -> list[checks.CheckMessage]:
+    """E004 a host that no request can have: each would be answered 400."""
+    host = find_impossible_host(django_settings.ALLOWED_HOSTS)
+    if host is None:
+        return []
+    return [checks.Error(f"ALLOWED_HOSTS {describe_impossible_host(host)}.", id="streams.E004")]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from http.client import HTTPConnection
 from pathlib import Path
 from secrets import token_urlsafe
 
 import pytest
 
+from streams.conf import SETTINGS
 from tests.processes import Process, Server
 from tests.redis_server import RedisServer
 
@@ -61,6 +63,8 @@ def test_a_worker_and_beat_log_as_the_settings_say() -> None:
         ("DEBUG", "perhaps"),
         ("DATABASE_URL", "nonsense"),
         ("ALLOWED_ORIGINS", "app.example.com"),
+        ("ALLOWED_HOSTS", "https://app.example.com"),
+        ("ALLOWED_HOSTS", "app.example.com;example.com"),
         ("TRUSTED_PROXY_HOPS", "-1"),
         ("ADMIN_API_KEY", "a key with blanks"),
     ],
@@ -70,6 +74,35 @@ def test_a_wrong_setting_refuses_the_start_in_one_sentence(name: str, value: str
         assert process.popen.wait(20) == 1
     assert process.output.startswith("Refused to start: ")
     assert name in process.output
+    assert len(process.output.splitlines()) == 1
+
+
+def test_blank_variables_are_as_if_they_were_not_set(tmp_path: Path) -> None:
+    names = [*SETTINGS, "HTTPS_ONLY", "HSTS_SECONDS", "LOG_LEVEL", "LOG_FORMAT", "SENTRY_DSN"]
+    blank = dict.fromkeys([*names, "ALLOWED_HOSTS", "DATABASE_URL", "SECRET_KEY"], " ")
+    with Process("manage.py", "check", **blank) as process:
+        assert process.popen.wait(20) == 0, process.output
+
+
+def test_blanks_in_lists_do_not_count() -> None:
+    hosts = "app.example.com, example.com ,"
+    with Server(ALLOWED_HOSTS=hosts, DEBUG="0", SECRET_KEY="long", HTTPS_ONLY="0") as server:
+        for host, status in [("example.com", 200), ("other.example.com", 400)]:
+            with contextlib.closing(HTTPConnection(server.address, timeout=20)) as connection:
+                connection.request(
+                    "GET", "/asyncapi.json", headers={"Host": host, "Connection": "close"}
+                )
+                with connection.getresponse() as response:
+                    assert response.status == status
+
+
+@pytest.mark.parametrize("program", [["worker"], ["beat"]])
+def test_a_wrong_setting_refuses_celerys_start_in_one_sentence(program: list[str]) -> None:
+    celery = ["-m", "celery", "-A", "financequery", *program]
+    with Process(*celery, REFRESH_SECONDS="soon") as process:
+        assert process.popen.wait(20) == 1
+    assert process.output.startswith("Refused to start: ")
+    assert "REFRESH_SECONDS" in process.output
     assert len(process.output.splitlines()) == 1
 
 

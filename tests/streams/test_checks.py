@@ -12,7 +12,7 @@ import pytest
 from django.core import checks
 from django.core.checks.registry import registry
 
-from streams.checks import check_layer, check_sessions, check_settings
+from streams.checks import check_hosts, check_layer, check_sessions, check_settings
 from streams.claims import CELERY, TAKEOVER, Claimant, RedisClaims
 from streams.deploy_checks import check_deployment
 from streams.redis_checks import TIMEOUT_SECONDS, check_redis
@@ -33,7 +33,8 @@ def _deployed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "check", [check_settings, check_layer, check_sessions, check_deployment, check_redis]
+    "check",
+    [check_settings, check_layer, check_sessions, check_hosts, check_deployment, check_redis],
 )
 def test_a_sound_project_passes(check: Check) -> None:
     assert check() == []
@@ -41,7 +42,7 @@ def test_a_sound_project_passes(check: Check) -> None:
 
 def test_only_what_needs_no_network_runs_at_every_command() -> None:
     always, deploying = registry.get_checks(), registry.get_checks(include_deployment_checks=True)
-    assert {check_settings, check_layer, check_sessions} <= set(always)
+    assert {check_settings, check_layer, check_sessions, check_hosts} <= set(always)
     assert {check_deployment, check_redis} <= set(deploying) - set(always)
 
 
@@ -103,6 +104,13 @@ def test_a_shared_layer_without_shared_state_is_told(
     assert ids(check_layer) == ["streams.W001"]
     streams_settings.REDIS_URL = "redis://127.0.0.1:6379"
     assert ids(check_layer) == []
+
+
+def test_a_host_that_no_request_can_have_is_named(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["app.example.com", "https://app.example.com"]
+    [message] = check_hosts()
+    assert message.id == "streams.E004"
+    assert message.msg.startswith("ALLOWED_HOSTS has 'https://app.example.com', which is no host")
 
 
 def test_sessions_that_cannot_be_found_are_told(settings: Any, streams_settings: Any) -> None:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_date, parse_datetime
 
+from streams.databases import database_in_use
 from streams.keys import generate_key
 from streams.models import ApiKey
 
@@ -33,6 +34,10 @@ class Command(BaseCommand):
             parser.add_argument(option, dest=field, type=int, help=what)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with database_in_use():
+            self._create(options)
+
+    def _create(self, options: dict[str, Any]) -> None:
         key = generate_key()
         record = ApiKey(name=options["name"], note=options["note"])
         record.take(key)

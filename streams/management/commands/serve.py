@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.apps import get_streams
 from streams.conf import settings
+from streams.databases import database_in_use
 from streams.descriptors import raise_limit
 from streams.operations import HEALTH_PATHS
 from streams.server.addresses import describe_socket
@@ -41,7 +42,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         arguments = Namespace(**options)
         if arguments.migrate and not arguments.worker:
-            call_command("migrate", interactive=False, verbosity=0)
+            with database_in_use():
+                call_command("migrate", interactive=False, verbosity=0)
         try:
             if arguments.workers > 1 and not arguments.worker:
                 self._supervise(arguments)

@@ -1,0 +1,38 @@
+"""What a person is told when the database cannot be used: which one, where, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, connections
+
+LOST_TABLE = ("no such table", "does not exist", "doesn't exist")
+
+
+@contextmanager
+def database_in_use() -> Iterator[None]:
+    """Around what a command does with the database. Raises CommandError when it cannot be used."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise CommandError(describe_database_failure(error)) from error
+
+
+def describe_database_failure(error: DatabaseError, alias: str = "default") -> str:
+    """One sentence, or two with what helps. The password is in none of them."""
+    [reason, *_] = str(error).strip().splitlines() or [type(error).__name__]
+    text = f"The database {_locate(connections[alias].settings_dict)} cannot be used: {reason}"
+    if any(words in reason for words in LOST_TABLE):
+        return f"{text}. Bring it up to date with `manage.py migrate`."
+    if connections[alias].vendor == "sqlite":
+        return f"{text}. The file and its folder must be writable."
+    return f"{text}."
+
+
+def _locate(options: dict[str, Any]) -> str:
+    name, host, port = (str(options.get(key) or "") for key in ("NAME", "HOST", "PORT"))
+    at = f"{host}:{port}" if port else host
+    return f"{name} at {at}" if at else name
