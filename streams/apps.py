@@ -180,13 +180,14 @@ class StreamsConfig(AppConfig):
         """What this process's handshakes share; first asked for on the server's event loop."""
         from streams.gate import Gate
         from streams.identification import Rules
+        from streams.origins import canonical_origin
 
         rules = Rules(
             settings.ADMIN_API_KEY,
             settings.MAX_HANDSHAKES_PER_MINUTE,
             settings.MAX_WRONG_KEYS_PER_MINUTE,
-            tuple(settings.ALLOWED_ORIGINS),
-            tuple(django_settings.ALLOWED_HOSTS),
+            tuple(canonical_origin(origin.strip()) or "" for origin in settings.ALLOWED_ORIGINS),
+            settings.ANY_ORIGIN_WITH_KEY,
             django_settings.SESSION_COOKIE_NAME,
         )
         return Gate(self.layer, self.limits, rules)

@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from django.conf import settings as django_settings
 
+from streams.origins import canonical_origin
 from streams.platforms import PLATFORMS
 
 T = TypeVar("T", bool, int, float, str, tuple[str, ...])
@@ -80,9 +81,11 @@ def _http_library(value: str) -> str:
 
 
 def _origins(value: list[str]) -> str:
-    if all(re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", str(origin)) for origin in value):
+    wrong = [origin for origin in value if canonical_origin(str(origin).strip()) is None]
+    if not wrong:
         return ""
-    return "must be a list like https://app.example.com,https://example.org:8443"
+    example = "https://app.example.com, http://localhost:3000, capacitor://localhost or null"
+    return f"has {wrong[0]!r}, which is no origin; one is like {example}"
 
 
 class StreamsSettings:
@@ -137,6 +140,8 @@ class StreamsSettings:
     # After so many an address is answered 429, unless it has a key that is known already.
     MAX_WRONG_KEYS_PER_MINUTE = Setting(30, between(1, 1_000_000))
     ALLOWED_ORIGINS: Setting[tuple[str, ...]] = Setting((), _origins)
+    # An Origin protects sessions, which browsers send by themselves; keys they do not.
+    ANY_ORIGIN_WITH_KEY = Setting(False)
     # How many proxies in front append to X-Forwarded-For and set X-Forwarded-Proto.
     TRUSTED_PROXY_HOPS = Setting(0, between(0, 10))
 

@@ -12,10 +12,10 @@ import msgspec
 
 from streams.credentials import AmbiguousCredentials, Credentials, parse_credentials
 from streams.identities import KEY, SESSION, Identity, admin_identity
-from streams.keys import digest_of, is_same
+from streams.keys import could_be_key, digest_of, is_same
 from streams.limits import Limits
 from streams.lookups import Lookups
-from streams.origins import is_allowed
+from streams.origins import is_allowed, is_web_origin
 from streams.refusals import Refused, unauthorized
 
 MINUTE_SECONDS = 60.0
@@ -28,7 +28,7 @@ class Rules(msgspec.Struct, frozen=True):
     handshakes_per_minute: int
     wrong_keys_per_minute: int
     allowed_origins: tuple[str, ...]
-    allowed_hosts: tuple[str, ...]
+    any_origin_with_key: bool
     session_cookie: str
 
 
@@ -44,11 +44,12 @@ class Identifier:
     async def identify(self, scope: dict[str, Any], bucket: str) -> Identity:
         """Whose handshake it is; `bucket` is where the attempts of its address are counted."""
         try:
-            credentials = parse_credentials(scope, self._rules.session_cookie)
+            credentials = parse_credentials(scope, self._rules.session_cookie, self._may_be_key)
         except AmbiguousCredentials as error:
             raise unauthorized("ambiguous_key", f"There are {error}: send one.") from error
         self._check_origin(credentials)
-        if self._is_admin(credentials):
+        if self._is_admin(credentials.key):
+            await self._check_guessing(bucket)
             return admin_identity()
         await self._limits.hit(
             f"handshakes.{bucket}", self._rules.handshakes_per_minute, MINUTE_SECONDS
@@ -60,46 +61,66 @@ class Identifier:
         return identity
 
     async def _look_up(self, token: str, bucket: str) -> Identity:
+        await self._check_guessing(bucket)
+        identity = await self._lookups.get(token) if token else None
+        if identity is None:
+            # Nobody guesses with what cannot be a key, unless it could be the administrator's.
+            await self._was_wrong(bucket if token or self._admin_digest else None)
+        return identity
+
+    async def _check_guessing(self, bucket: str) -> None:
         """Whoever guesses gets no answer any more, right or wrong, unless it is known already."""
         wrong = f"wrong.{bucket}"
         if self._limits.is_exhausted(wrong, self._rules.wrong_keys_per_minute):
             await self._limits.hit(wrong, self._rules.wrong_keys_per_minute, MINUTE_SECONDS)
-        identity = await self._lookups.get(token) if token else None
-        if identity is None:
-            await self._was_wrong(bucket)
-        return identity
 
-    async def _was_wrong(self, bucket: str) -> NoReturn:
-        await self._limits.hit(f"wrong.{bucket}", self._rules.wrong_keys_per_minute, MINUTE_SECONDS)
+    async def _was_wrong(self, bucket: str | None) -> NoReturn:
+        if bucket is not None:
+            limit = self._rules.wrong_keys_per_minute
+            await self._limits.hit(f"wrong.{bucket}", limit, MINUTE_SECONDS)
         raise unauthorized("invalid_key", "The key or session is unknown, revoked or expired.")
 
-    def _is_admin(self, credentials: Credentials) -> bool:
-        if credentials.key is None or not self._admin_digest:
+    def _may_be_key(self, text: str) -> bool:
+        return could_be_key(text) or self._is_admin(text)
+
+    def _is_admin(self, key: str | None) -> bool:
+        if key is None or not self._admin_digest:
             return False
-        return is_same(digest_of(credentials.key), self._admin_digest)
+        return is_same(digest_of(key), self._admin_digest)
 
     def _check_origin(self, credentials: Credentials) -> None:
-        rules = self._rules
-        if credentials.origin is None or is_allowed(
-            credentials.origin, credentials.host, rules.allowed_origins, rules.allowed_hosts
-        ):
+        rules, origin = self._rules, credentials.origin
+        if origin is None:
+            return
+        # A browser adds sessions by itself, but nobody's key: with that an Origin protects nobody.
+        if credentials.key and credentials.session_key is None and rules.any_origin_with_key:
+            return
+        if is_allowed(origin, credentials.own_host, rules.allowed_origins):
             return
         allowed = ", ".join(("the own host", *rules.allowed_origins))
-        raise Refused(
-            403,
-            "origin_not_allowed",
-            "This page's origin may not connect.",
-            detail=f"origin {credentials.origin[:100]!r}, allowed: {allowed}",
-        )
+        raise _bad_origin(origin, f"allowed: {allowed}")
 
 
 def _token_of(credentials: Credentials) -> str:
     """What to look up; empty for what cannot be anybody's. A key goes before a session."""
     if credentials.key is not None:
-        return KEY + digest_of(credentials.key) if credentials.is_plausible_key else ""
+        return KEY + digest_of(credentials.key)
     if credentials.session_key is None:
+        if credentials.has_other_key:
+            return ""
         raise unauthorized("missing_key", "An API key is needed.")
     # A browser sends cookies along whoever wrote the page: only its Origin tells.
     if credentials.origin is None:
         raise unauthorized("missing_origin", "A session counts only with an Origin.")
+    if not is_web_origin(credentials.origin):
+        raise _bad_origin(credentials.origin, "a session counts only with a web page's")
     return SESSION + credentials.session_key if credentials.is_plausible_session else ""
+
+
+def _bad_origin(origin: str, why: str) -> Refused:
+    return Refused(
+        403,
+        "origin_not_allowed",
+        "This page's origin may not connect.",
+        detail=f"origin {origin[:100]!r}, {why}",
+    )

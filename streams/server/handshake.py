@@ -115,7 +115,7 @@ def _parse_key(head: RequestHead) -> bytes:
 
 def _parse_subprotocols(head: RequestHead) -> tuple[str, ...]:
     names = [
-        name.strip()
+        name.strip(b" \t")
         for value in head.get_all(b"sec-websocket-protocol")
         for name in value.split(b",")
     ]

@@ -59,6 +59,9 @@ class StreamRequest(WebRequest):
             return self._cut_off(FULL)
         if is_websocket(head):
             return self._upgrade(head)
+        if cookies := head.get_all(b"cookie"):
+            # HTTP/2 may cut the header; Django would join the parts with commas.
+            self.requestHeaders.setRawHeaders(b"cookie", [b"; ".join(cookies)])
         self.server.answers.add(self)
         return super().process()
 

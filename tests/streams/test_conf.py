@@ -42,7 +42,15 @@ def test_what_a_project_sets_is_read(streams_settings: Any) -> None:
         ("MARKETDATA_PROVIDER", "bloomberg", "must be one of simulated, yahoo"),
         ("REDIS_URL", "localhost:6379", "must be like redis://host:port/0"),
         ("ALLOWED_ORIGINS", "https://example.com", "must be a list of texts"),
-        ("ALLOWED_ORIGINS", ["example.com"], "must be a list like https://app.example.com"),
+        (
+            "ALLOWED_ORIGINS",
+            ["https://a.example", "b.example"],
+            "has 'b.example', which is no origin",
+        ),
+        ("ALLOWED_ORIGINS", ["https://*.example.com"], "has 'https://*.example.com'"),
+        ("ALLOWED_ORIGINS", ["https://example.com/app"], "has 'https://example.com/app'"),
+        ("ALLOWED_ORIGINS", ["https://example.com:0"], "has 'https://example.com:0'"),
+        ("ALLOWED_ORIGINS", ["https://münchen.example"], "has 'https://münchen.example'"),
     ],
 )
 def test_a_wrong_value_is_told_what_it_must_be(name: str, value: object, problem: str) -> None:

@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.datastructures import HeadersLike
 from websockets.typing import Subprotocol
 
+from streams.keys import generate_key
 from tests.e2e.security.installation import (
     ADMIN_KEY,
     Installation,
@@ -114,14 +115,15 @@ async def test_nonsense_is_refused(server: Server, key: str) -> None:
 def test_bytes_that_no_client_library_sends_are_refused(
     server: Server, value: bytes, status: bytes
 ) -> None:
-    assert answer_to(server, value).startswith(b"HTTP/1.1 " + status)
+    assert answer_to(server, b"X-API-Key: " + value).startswith(b"HTTP/1.1 " + status)
 
 
-def answer_to(server: Server, key: bytes) -> bytes:
+def answer_to(server: Server, header: bytes) -> bytes:
     head = (
         b"GET /hours HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        b"X-API-Key: " + key + b"\r\n\r\n"
+        + header
+        + b"\r\n\r\n"
     )
     host, port = server.address.split(":")
     with socket.create_connection((host, int(port)), 10) as raw:
@@ -133,12 +135,15 @@ def answer_to(server: Server, key: bytes) -> bytes:
             return b"HTTP/1.1 431"  # it closed before it had read all
 
 
+OTHER = generate_key().text
+
+
 @pytest.mark.parametrize(
     "more",
     [
-        {"Authorization": "Bearer something-else"},
-        [("x-api-key", "something-else")],
-        {"Sec-WebSocket-Protocol": "financequery, key.something-else"},
+        {"Authorization": f"Bearer {OTHER}"},
+        [("x-api-key", OTHER)],
+        {"Sec-WebSocket-Protocol": f"financequery, key.{OTHER}"},
     ],
 )
 async def test_different_keys_in_two_places_are_refused(
@@ -148,6 +153,33 @@ async def test_different_keys_in_two_places_are_refused(
     response = await refusal(server.url("/hours"), additional_headers=headers)
     assert (response.status_code, code_of(response)) == (401, "ambiguous_key")
     assert key.encode() not in (response.body or b"")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [("Authorization", "Bearer eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl")],
+        [("Authorization", "Basic cHJveHk6cHJveHk=")],
+        [("Authorization", "Negotiate YIIZ"), ("Authorization", "Bearer proxys")],
+    ],
+)
+async def test_a_proxys_own_authorization_does_not_matter_beside_a_key(
+    server: Server, key: str, more: HeadersLike
+) -> None:
+    headers = [("x-api-key", key), *more]  # type: ignore[misc]
+    async with connect(server.url("/hours"), additional_headers=headers) as socket:
+        assert metadata_of(await receive(socket))
+
+
+@pytest.mark.parametrize("header", ["x-api-key: {}", "authorization: bearer {}"])
+@pytest.mark.parametrize(
+    ("blank", "status"), [(b" ", b"101"), (b"\t", b"101"), (b"\xa0", b"40"), (b"\x1c", b"40")]
+)
+def test_around_a_key_only_spaces_and_tabs_are_blanks(
+    server: Server, key: str, header: str, blank: bytes, status: bytes
+) -> None:
+    line = header.encode().replace(b"{}", blank + key.encode() + blank)
+    assert answer_to(server, line).startswith(b"HTTP/1.1 " + status)
 
 
 async def test_a_key_in_the_url_is_no_key(server: Server, key: str) -> None:
