@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
@@ -47,6 +48,7 @@ SETTLE_SECONDS = 0.25
 class Stream(msgspec.Struct):
     """What this process knows of a subscription with listeners; `heard_at` by the loop's clock."""
 
+    shard: int
     listeners: int
     heard_at: float
     source: str = ""
@@ -77,6 +79,8 @@ class Feed:
         self.refreshed_at = -math.inf
         self.streams: dict[Subscription, Stream] = {}
         self._groups: dict[str, Subscription] = {}
+        # How many of the subscriptions are in each shard, lest they be counted for each newcomer.
+        self._shards: Counter[int] = Counter()
         self._renewed_at = -math.inf
         self._arrivals = Arrivals(self._fetch_first)
         self._ticker = Cadence(
@@ -96,7 +100,9 @@ class Feed:
         """One more listener, who joins the group by itself."""
         stream = self.streams.get(subscription)
         if stream is None:
-            self.streams[subscription] = Stream(1, self._now())
+            shard = self._refresher.shard_of(subscription)
+            self.streams[subscription] = Stream(shard, 1, self._now())
+            self._shards[shard] += 1
             self._groups[subscription.group] = subscription
             self._watch_shards()
         else:
@@ -112,6 +118,7 @@ class Feed:
         if not stream.listeners:
             del self.streams[subscription]
             del self._groups[subscription.group]
+            self._shards -= Counter([stream.shard])
         await self.layer.group_discard(subscription.group, channel_name)
         if subscription not in self.streams:  # nor has anybody joined meanwhile
             await self._ears.close(subscription.group)
@@ -162,7 +169,7 @@ class Feed:
             await self._in_thread(self._refresher.renew, list(self.streams), utc_now())
 
     async def _lead(self, shards: set[int]) -> None:
-        local = [s for s in self.streams if self._refresher.shard_of(s) in shards]
+        local = [s for s, stream in self.streams.items() if stream.shard in shards]
         claimant = Claimant(TAKEOVER if self._is_shared else LOCAL, self._me)
         began_at = self._now()
         try:
@@ -197,7 +204,7 @@ class Feed:
         await deliver(self.layer, snapshots, Claimant(HELP, self._me))
 
     def _watch_shards(self) -> None:
-        self._watch.keep({self._refresher.shard_of(s) for s in self.streams}, self._now())
+        self._watch.keep(self._shards, self._now())
 
     # --- What is heard ------------------------------------------------------------------
 
@@ -211,7 +218,7 @@ class Feed:
         self._keep(Snapshot(subscription, message["payload"], message["made_at"]))
         is_mine = message["by"] == self._me
         if not is_mine and message["source"] in (CELERY, TAKEOVER):  # these refresh whole shards
-            self._watch.heard(self._refresher.shard_of(subscription), now)
+            self._watch.heard(stream.shard, now)
         self.sources.heard(message["source"], is_mine=is_mine)
 
     async def _fetch_first(self, subscriptions: Sequence[Subscription]) -> Sequence[Snapshot]:

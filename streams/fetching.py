@@ -24,6 +24,7 @@ from marketdata.executors import DaemonExecutor
 from marketdata.providers.base import Batch, Provider
 from streams.answers import checked_batch
 from streams.counts import Counts
+from streams.fragments import Fragments
 from streams.outages import Outages
 from streams.questions import Questions
 from streams.quotes import RecentQuotes
@@ -76,6 +77,7 @@ class Fetcher:
     ) -> None:
         self.provider = provider
         self.outages = Outages()
+        self.fragments = Fragments()
         self._quotes = quotes
         self._counts = counts or Counts()
         self._executor = DaemonExecutor(MAX_CALLS, "fetch")
@@ -114,6 +116,7 @@ class Fetcher:
             movers=self._result("movers", calls.movers, deadline),
             sectors=self._result("sectors", calls.sectors, deadline) or (),
             headlines=self._result("headlines", calls.headlines, deadline) or (),
+            fragments=self.fragments,
         )
 
     def _ask(self, needs: Needs, when: _When) -> _Calls:

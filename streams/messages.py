@@ -148,10 +148,11 @@ class NewsMessage(Message, frozen=True, kw_only=True):
 class ProfileMessage(Message, frozen=True, kw_only=True):
     """What /profile/{symbol} sends."""
 
-    quote: QuoteMessage | None
+    # Raw: its large parts were encoded before, see fragments.py.
+    quote: QuoteMessage | msgspec.Raw | None
     similar: tuple[SimpleQuoteMessage | msgspec.Raw, ...]
     sector_performance: SectorMessage | None
-    news: tuple[NewsMessage, ...]
+    news: tuple[NewsMessage, ...] | msgspec.Raw
 
 
 class MarketMessage(Message, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ class MemoryRecentQuotes:
     def __init__(self, keep_seconds: float) -> None:
         self._keep_seconds = keep_seconds
         self._quotes: dict[str, tuple[float, SimpleQuote | None]] = {}
+        self._swept_at = 0.0
         self._lock = threading.Lock()
 
     def get(self, symbols: Iterable[str], not_before: float) -> KnownQuotes:
@@ -48,10 +49,13 @@ class MemoryRecentQuotes:
     def put(self, quotes: KnownQuotes, fetched_at: float) -> None:
         with self._lock:
             self._quotes.update({s: (fetched_at, quote) for s, quote in quotes.items()})
-            for symbol in [
-                s for s, (at, _) in self._quotes.items() if self._is_far(at, fetched_at)
-            ]:
-                del self._quotes[symbol]
+            # Now and then only: many may be kept, and a few put at a time.
+            if self._is_far(self._swept_at, fetched_at):
+                self._swept_at = fetched_at
+                for symbol in [
+                    s for s, (at, _) in self._quotes.items() if self._is_far(at, fetched_at)
+                ]:
+                    del self._quotes[symbol]
 
     def _is_far(self, fetched_at: float, now: float) -> bool:
         return abs(fetched_at - now) > self._keep_seconds

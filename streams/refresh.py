@@ -12,9 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import reduce
 from itertools import chain
-from operator import or_
 
 from channels.layers import BaseChannelLayer
 
@@ -29,7 +27,7 @@ from streams.protocol import encode
 from streams.snapshots import Snapshot
 from streams.state import State
 from streams.subscriptions import Endpoint, Subscription
-from streams.topics import TOPICS, Facts, Needs
+from streams.topics import TOPICS, Facts, unite
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +109,7 @@ class Refresher:
 
     def refresh(self, subscriptions: Collection[Subscription], now: datetime) -> list[Snapshot]:
         """A tick for these subscriptions, whoever else may refresh them."""
+        self._fetcher.fragments.age(now.timestamp(), self._interval_seconds)
         return self._refresh(subscriptions, now, REUSE_SHARE * self._interval_seconds)
 
     def keep(self, snapshots: Collection[Snapshot]) -> None:
@@ -163,7 +162,7 @@ class Refresher:
             return []
         needs = [TOPICS[s.endpoint].needs(s) for s in subscriptions]
         facts = self._fetcher.fetch(
-            reduce(or_, needs, Needs()),
+            unite(needs),
             now,
             TIMEOUT_SHARE * self._interval_seconds,
             now.timestamp() - reuse_seconds,

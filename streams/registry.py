@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
-from functools import lru_cache
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from redis.asyncio import Redis
@@ -85,6 +84,8 @@ class RedisRegistry:
         self._shared = shared
         self._key = f"{prefix}:leases"
         self._lease_ms = round(1000 * lease_seconds)
+        # What the last look has read: nearly all of it is there again at the next one.
+        self._known: Mapping[bytes, Subscription | None] = {}
 
     def renew(self, subscriptions: Collection[Subscription], now: float) -> None:
         keys = [subscription.key for subscription in subscriptions]
@@ -104,10 +105,14 @@ class RedisRegistry:
         async def active(redis: Redis) -> list[bytes]:
             return list(await redis.eval(_ACTIVE, 1, self._key))  # type: ignore[misc]
 
-        return frozenset(s for key in self._shared.run(active) if (s := _parse(key)) is not None)
+        known = self._known
+        read = {
+            key: known[key] if key in known else _parse(key) for key in self._shared.run(active)
+        }
+        self._known = read
+        return frozenset(s for s in read.values() if s is not None)
 
 
-@lru_cache(maxsize=10_000)
 def _parse(key: bytes) -> Subscription | None:
     """None for a key that another release may understand."""
     try:

@@ -50,6 +50,7 @@ class MemorySnapshots:
     def __init__(self, keep_seconds: float) -> None:
         self._keep_seconds = keep_seconds
         self._snapshots: dict[Subscription, Snapshot] = {}
+        self._swept_at = 0.0
         self._lock = threading.Lock()
 
     def put(self, snapshots: Collection[Snapshot]) -> None:
@@ -72,7 +73,13 @@ class MemorySnapshots:
         return is_behind(snapshot.made_at, present.made_at, self._keep_seconds)
 
     def _drop_others(self, now: float) -> None:
-        """Those of long ago, and those of the future: the clock was set back."""
+        """Those of long ago, and those of the future: the clock was set back.
+
+        Now and then only: many may be kept, and a few put at a time.
+        """
+        if abs(now - self._swept_at) <= self._keep_seconds:
+            return
+        self._swept_at = now
         self._snapshots = {
             subscription: kept
             for subscription, kept in self._snapshots.items()

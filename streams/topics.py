@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -15,6 +16,8 @@ from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
 from marketdata.domain.sectors import Sector
 from marketdata.hours import get_market_hours
 from streams import messages, rendering
+from streams.formatting import ago_text
+from streams.fragments import Fragments
 from streams.subscriptions import Endpoint, Subscription
 
 NO_SYMBOLS: frozenset[str] = frozenset()
@@ -22,7 +25,7 @@ INDEX_SYMBOLS = frozenset(index.symbol for index in INDICES)
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """What has to be fetched; the needs of many subscriptions unite with `|`."""
+    """What has to be fetched."""
 
     quotes: frozenset[str] = NO_SYMBOLS
     # Symbols of which detail, similar instruments (and their quotes) and news are wanted.
@@ -32,10 +35,17 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     sectors: bool = False
     headlines: bool = False
 
-    def __or__(self, other: Needs) -> Needs:
-        return Needs(
-            **{name: getattr(self, name) | getattr(other, name) for name in self.__struct_fields__}
-        )
+
+def unite(needs: Collection[Needs]) -> Needs:
+    """What all of them need, in one pass: there may be thousands."""
+    return Needs(
+        quotes=NO_SYMBOLS.union(*(need.quotes for need in needs)),
+        profiles=NO_SYMBOLS.union(*(need.profiles for need in needs)),
+        index_returns=NO_SYMBOLS.union(*(need.index_returns for need in needs)),
+        movers=any(need.movers for need in needs),
+        sectors=any(need.sectors for need in needs),
+        headlines=any(need.headlines for need in needs),
+    )
 
 
 class Facts:
@@ -53,6 +63,7 @@ class Facts:
         movers: Movers | None = None,
         sectors: tuple[Sector, ...] = (),
         headlines: tuple[News, ...] = (),
+        fragments: Fragments | None = None,
     ) -> None:
         self.now = now
         self.quotes = quotes or {}
@@ -63,18 +74,41 @@ class Facts:
         self.movers = movers or Movers()
         self.sectors = sectors
         self.headlines = headlines
+        self.fragments = fragments or Fragments()
         self._encoded_quotes: dict[str, msgspec.Raw] = {}
 
     def encoded_quotes(self, symbols: Iterable[str]) -> tuple[msgspec.Raw, ...]:
         """The known ones of `symbols` as JSON, each encoded once however many sets it is in."""
-        return tuple(self._encoded_quote(symbol) for symbol in symbols if symbol in self.quotes)
+        return tuple(
+            self._encoded_quotes.get(symbol) or self._encoded_quote(symbol)
+            for symbol in symbols
+            if symbol in self.quotes
+        )
 
     def _encoded_quote(self, symbol: str) -> msgspec.Raw:
-        encoded = self._encoded_quotes.get(symbol)
-        if encoded is None:
-            message = rendering.simple_quote_message(self.quotes[symbol])
-            encoded = self._encoded_quotes[symbol] = msgspec.Raw(msgspec.json.encode(message))
+        quote = self.quotes[symbol]
+        encoded = self._encoded_quotes[symbol] = self.fragments.get(
+            f"quote:{symbol}", quote, lambda: rendering.simple_quote_message(quote)
+        )
         return encoded
+
+    def encoded_profile_quote(self, symbol: str, detail: QuoteDetail) -> msgspec.Raw | None:
+        """The quote with all facts as JSON."""
+        quote = self.quotes.get(symbol)
+        if quote is None:
+            return None
+        make = partial(rendering.quote_message, quote, detail)
+        return self.fragments.get(f"profile:{symbol}", (quote, detail), make)
+
+    def encoded_news(self, symbol: str) -> msgspec.Raw:
+        """The news of one symbol as a JSON array. They change also when they grow older."""
+        news = self.news.get(symbol, ())
+        ages = [ago_text(item.published_at, self.now) for item in news]
+
+        def make() -> object:
+            return [rendering.news_message(item, self.now) for item in news]
+
+        return self.fragments.get(f"news:{symbol}", (news, ages), make)
 
 
 class Topic(Protocol):
@@ -102,17 +136,14 @@ class ProfileTopic:
 
     def build(self, subscription: Subscription, facts: Facts) -> object:
         (symbol,) = subscription.symbols
-        quote = facts.quotes.get(symbol)
         detail = facts.details.get(symbol) or QuoteDetail(symbol=symbol)
         sectors = {sector.name: sector for sector in facts.sectors}
         sector = sectors.get(detail.sector or "")
         return messages.ProfileMessage(
-            quote=rendering.quote_message(quote, detail) if quote else None,
+            quote=facts.encoded_profile_quote(symbol, detail),
             similar=facts.encoded_quotes(facts.similar.get(symbol, ())),
             sector_performance=rendering.sector_message(sector) if sector else None,
-            news=tuple(
-                rendering.news_message(item, facts.now) for item in facts.news.get(symbol, ())
-            ),
+            news=facts.encoded_news(symbol),
         )
 
 

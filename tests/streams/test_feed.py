@@ -11,9 +11,11 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 
 from streams.feed import Feed
+from streams.fetching import Fetcher
 from streams.layers import StreamsChannelLayer
-from streams.refresh import utc_now
+from streams.refresh import Refresher, utc_now
 from streams.snapshots import Snapshot
+from streams.state import memory_state
 from streams.subscriptions import Endpoint, Subscription
 from tests.fake_provider import FakeProvider
 from tests.streams.test_refresh import make_refresher
@@ -21,6 +23,7 @@ from tests.streams.test_refresh import make_refresher
 HOURS = Subscription(Endpoint.HOURS)
 AAPL = Subscription(Endpoint.QUOTES, ("AAPL",))
 TICK_SECONDS = 0.05
+LONG_TICK_SECONDS = 60.0
 
 
 class Listener:
@@ -110,6 +113,29 @@ async def test_newcomers_whose_source_hangs_do_not_hold_up_the_ticks_of_others(
     gaps = [later - earlier for earlier, later in pairwise(made_at)]
     assert max(gaps) < 2.5 * tick
     released.set()
+    await feed.close()
+
+
+async def test_a_newcomer_costs_the_same_however_many_listen_to_other_things() -> None:
+    class Counting(Refresher):
+        asked = 0
+
+        def shard_of(self, subscription: Subscription) -> int:
+            self.asked += 1
+            return super().shard_of(subscription)
+
+    state = memory_state(LONG_TICK_SECONDS)
+    refresher = Counting(Fetcher(FakeProvider(), state.quotes), state, LONG_TICK_SECONDS, 4)
+    layer = StreamsChannelLayer()
+    feed = Feed(refresher, layer, LONG_TICK_SECONDS, is_shared=True)
+    name = await layer.new_channel()
+    subscriptions = [Subscription(Endpoint.PROFILE, (f"S{n}",)) for n in range(100)]
+    for subscription in subscriptions:
+        await feed.join(subscription, name)
+    assert refresher.asked == 100
+    for subscription in subscriptions:
+        await feed.leave(subscription, name)
+    assert refresher.asked == 100
     await feed.close()
 
 

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketdata.domain.indices import INDICES
+from marketdata.domain.news import News
+from marketdata.domain.quote import QuoteDetail, SimpleQuote
 from marketdata.errors import ProviderUnavailable
 from marketdata.providers.base import Batch
 from streams.fetching import Fetcher
@@ -61,6 +63,30 @@ def test_everything_a_tick_needs_is_one_union_of_symbols(
     assert set(union) == {"AAPL", "MSFT", "NVDA", "AAPL1", "AAPL2"} | indices
     assert len(union) == len(set(union))
     assert set(provider.calls.values()) == {1}
+
+
+def test_a_profile_changes_with_whatever_of_it_changes(
+    refresher: Refresher, provider: FakeProvider
+) -> None:
+    """Its parts are kept encoded: none may be kept for too long."""
+    (first,) = payloads(refresher, PROFILE)
+    (same,) = payloads(refresher, PROFILE, now=NOW + timedelta(seconds=5))
+    assert same["quote"] == first["quote"]
+    published = NOW - timedelta(hours=1)
+    news = News(title="T", link="https://example.com/", source="Wire", published_at=published)
+    provider.faults["fetch_news"] = lambda: Batch({"AAPL": (news,)})
+    (later,) = payloads(refresher, PROFILE, now=NOW + timedelta(seconds=10))
+    assert [(item["title"], item["time"]) for item in later["news"]] == [("T", "1 hour ago")]
+    (older,) = payloads(refresher, PROFILE, now=NOW + timedelta(hours=1, seconds=10))
+    assert [(item["title"], item["time"]) for item in older["news"]] == [("T", "2 hours ago")]
+    quote = SimpleQuote(symbol="AAPL", name="Apple", price=151.0)
+    provider.faults["fetch_quotes"] = lambda: Batch({"AAPL": quote})
+    provider.faults["fetch_details"] = lambda: Batch(
+        {"AAPL": QuoteDetail(symbol="AAPL", about="New.")}
+    )
+    (newest,) = payloads(refresher, PROFILE, now=NOW + timedelta(hours=1, seconds=20))
+    assert newest["quote"]["price"] == "151.00"
+    assert newest["quote"]["about"] == "New."
 
 
 def test_hours_alone_ask_the_provider_nothing(refresher: Refresher, provider: FakeProvider) -> None:

@@ -125,3 +125,13 @@ def test_without_redis_it_says_so_quickly(
         with pytest.raises(RedisUnavailable):
             active(registry)
         registry.release([AAPL])
+
+
+def test_leases_are_read_once_however_many_there_are(make_node: Callable[[float], Node]) -> None:
+    """One more than a cache of ten thousand could keep, looked through in a circle."""
+    registry = make_node(5.0).state.registry
+    subscriptions = [Subscription(Endpoint.PROFILE, (f"S{n}",)) for n in range(10_001)]
+    renew(registry, *subscriptions)
+    before = {s: s for s in active(registry)}
+    assert len(before) == 10_001
+    assert all(before[s] is s for s in active(registry))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from marketdata.domain.news import News
@@ -48,8 +48,12 @@ _HEADLINES = (
 
 def make_news(instrument: Instrument, at: float) -> tuple[News, ...]:
     """Stories about one instrument up to the instant `at`, newest first."""
-    stories = [story.format(name=instrument.name) for story in _STORIES]
-    return _publish(instrument.symbol, stories, _STORY_SECONDS, at)
+    return _publish(instrument.symbol, _get_stories(instrument.name), _STORY_SECONDS, at)
+
+
+@lru_cache(maxsize=16_384)
+def _get_stories(name: str) -> tuple[str, ...]:
+    return tuple(story.format(name=name) for story in _STORIES)
 
 
 def make_headlines(at: float) -> tuple[News, ...]:
@@ -57,18 +61,32 @@ def make_headlines(at: float) -> tuple[News, ...]:
     return _publish("market", _HEADLINES, _HEADLINE_SECONDS, at)
 
 
-def _publish(topic: str, titles: Sequence[str], every_seconds: int, at: float) -> tuple[News, ...]:
+def _publish(
+    topic: str, titles: tuple[str, ...], every_seconds: int, at: float
+) -> tuple[News, ...]:
     """One item in each stretch of `every_seconds`, at a moment of its own within it."""
-    current = math.floor(at / every_seconds)
-    numbers = range(current, current - _COUNT - 1, -1)
-    items = [_make_item(topic, titles, every_seconds, number) for number in numbers]
-    now = datetime.fromtimestamp(at, UTC)
-    out = [item for item in items if item.published_at and item.published_at <= now]
-    return tuple(out[:_COUNT])
+    newest = math.floor(at / every_seconds)
+    if _get_moment(topic, every_seconds, newest) > at:
+        newest -= 1
+    return _make_items(topic, titles, every_seconds, newest)
 
 
-def _make_item(topic: str, titles: Sequence[str], every_seconds: int, number: int) -> News:
+# As many as there are symbols, and more: a cache that is one too small is of no use at all.
+@lru_cache(maxsize=16_384)
+def _make_items(
+    topic: str, titles: tuple[str, ...], every_seconds: int, newest: int
+) -> tuple[News, ...]:
+    numbers = range(newest, newest - _COUNT, -1)
+    return tuple(_make_item(topic, titles, every_seconds, number) for number in numbers)
+
+
+def _get_moment(topic: str, every_seconds: int, number: int) -> int:
+    """When the item of this number comes out, in Unix seconds."""
     (moment,) = get_fractions(f"{topic} news {number}", 1)
+    return int((number + moment) * every_seconds)
+
+
+def _make_item(topic: str, titles: tuple[str, ...], every_seconds: int, number: int) -> News:
     (start,) = get_fractions(f"{topic} news", 1)
     # Titles take turns, so that no two of a page are the same.
     title = titles[(number + int(start * len(titles))) % len(titles)]
@@ -76,5 +94,5 @@ def _make_item(topic: str, titles: Sequence[str], every_seconds: int, number: in
         title=f"Simulated: {title}",
         link=f"{_LINK}/{quote(topic.lower(), safe='')}/{number}",
         source=SOURCE,
-        published_at=datetime.fromtimestamp(int((number + moment) * every_seconds), UTC),
+        published_at=datetime.fromtimestamp(_get_moment(topic, every_seconds, number), UTC),
     )

@@ -29,10 +29,12 @@ LISTED: Mapping[str, Instrument] = MappingProxyType(
 STOCKS = tuple(item for item in LISTED.values() if item.kind is Kind.STOCK)
 
 
-@lru_cache(maxsize=16_384)
 def get_instrument(symbol: str) -> Instrument | None:
     """The instrument of a canonical symbol; None when the simulated market has none."""
-    return LISTED.get(symbol) or _generate(symbol)
+    if listed := LISTED.get(symbol):
+        return listed
+    number = parse_generated_number(symbol)
+    return None if number is None else _generate(number)
 
 
 def get_generated_symbol(number: int) -> str:
@@ -46,10 +48,10 @@ def parse_generated_number(symbol: str) -> int | None:
     return int(match[1]) or None if match else None
 
 
-def _generate(symbol: str) -> Instrument | None:
-    number = parse_generated_number(symbol)
-    if number is None:
-        return None
+# Of generated symbols only, which it has room for: unknown ones must not push them out.
+@lru_cache(maxsize=GENERATED_COUNT)
+def _generate(number: int) -> Instrument:
+    symbol = get_generated_symbol(number)
     price, beta, size, volume, earnings, dividend, staff = get_fractions(symbol, 7)
     price = round(5.0 * 100.0**price, 2)
     beta = round(0.4 + 1.4 * beta, 2)
