@@ -13,10 +13,10 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (default http://127.0.0.1:8000)
-	@exec $(BIN)/python manage.py serve --migrate --bind $(HOST) --port $(PORT)
+	@exec $(BIN)/python manage.py serve --migrate --bind "$(HOST)" --port "$(PORT)"
 
 stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Redis (WEB_PROCESSES=2 for more)
-	@PORT=$(PORT) $(BIN)/python -m tools.stack
+	@PORT="$(PORT)" $(BIN)/python -m tools.stack
 
 test: $(VENV)/.dev ## Run the tests; those of the page need Chromium, which root on Debian gets
 	@$(BIN)/python -m tools.chromium
@@ -61,8 +61,8 @@ staticfiles: $(VENV)/.run $(shell find dashboard/static streams/static -type f 2
 $(BIN)/uv:
 	@# From /: .python-version is for platforms that deploy this, and pyenv would insist on it.
 	@cd / && $(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	cd / && $(PYTHON) -m venv $(abspath $(VENV))
-	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	folder="$$PWD" && cd / && $(PYTHON) -m venv "$$folder/$(VENV)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(VENV)/.run: $(BIN)/uv requirements.txt
 	$(UV) -r requirements.txt
