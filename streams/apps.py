@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+ACCESS = {
+    True: "only who has a key or a session may connect",
+    False: "everybody may connect (USE_SECURITY is off)",
+}
+
 
 class StreamsConfig(AppConfig):
     name = "streams"
@@ -67,11 +72,12 @@ class StreamsConfig(AppConfig):
         provider = self.refresher.provider
         remark = " (simulated: the prices are made up)" if provider.is_simulated else ""
         logger.info(
-            "Market data comes from the provider %s%s; channel layer: %s; %s",
+            "Market data comes from the provider %s%s; channel layer: %s; %s; %s",
             provider.name,
             remark,
             type(self.layer).__name__,
             self.sharing.describe(),
+            ACCESS[settings.USE_SECURITY],
         )
 
     def refresh_shard(self, shard: int, task_id: str) -> bool:

@@ -85,6 +85,7 @@ class StreamConsumer(AsyncConsumer):
             # Also when the server cancels the connection instead of announcing its end.
             if self._is_counted:
                 self._counts.ended(self.endpoint, self._closed_with)
+                logger.debug("/%s closed with %s", self.endpoint, self._closed_with)
             self._stop_waiting()
             await self._leave()
             if isinstance(layer, StreamsChannelLayer):
@@ -105,6 +106,7 @@ class StreamConsumer(AsyncConsumer):
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
         self._is_counted = True
         self._counts.opened(self.endpoint)
+        logger.debug("/%s opened", self.endpoint)
         self._wait_for_subscription()
         await self.opened()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextvars import Context
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from streams.limits import Limits, OverLimit, Usage
 from streams.lookups import DatabaseUnavailable, Lookups
 from streams.refusals import Refused
 from streams.subscriptions import Endpoint
-from streams.visits import Visit, Visits, is_concerned
+from streams.visits import Visit, Visits, describe_ended, is_concerned
 
 logger = logging.getLogger(__name__)
 
@@ -65,13 +66,16 @@ class Gate:
         The usage is that of a key or user; None: unlimited. Raises Refused.
         """
         await self._open()
+        name = ""
         try:
             identity = await self._identifier.identify(scope, bucket_of(address))
+            name = identity.name
             if endpoint not in identity.endpoints:
-                raise Refused(403, "endpoint_not_allowed", f"This key is not for /{endpoint}.")
+                message = f"This key is not for /{endpoint}."
+                raise Refused(403, "endpoint_not_allowed", message, detail=name)
             usage = await self.limits.enter(identity.quota) if identity.quota else None
         except OverLimit as error:
-            raise Refused(429, error.code, str(error), error.retry_seconds) from error
+            raise Refused(429, error.code, str(error), error.retry_seconds, name) from error
         except DatabaseUnavailable as error:
             message = "Keys cannot be checked at the moment."
             raise Refused(503, "unavailable", message, RECHECK_SECONDS) from error
@@ -112,7 +116,7 @@ class Gate:
         self._say_ended(self._visits.apply([i for i in concerned if i.who in change.sessions], {}))
         disconnected = [i for i in concerned if i.key_id in change.disconnect]
         if ended := self._visits.disconnect(disconnected):
-            logger.info("%d connections ended by an administrator", ended)
+            logger.info("Connections ended by an administrator: %s", describe_ended(ended))
         task = asyncio.create_task(self._recheck(concerned), context=Context())
         self._rechecks.add(task)
         task.add_done_callback(self._rechecks.discard)
@@ -160,8 +164,9 @@ class Gate:
         except DatabaseUnavailable:
             self._used |= used
 
-    def _say_ended(self, ended: int) -> None:
+    def _say_ended(self, ended: Counter[str]) -> None:
         if ended:
             logger.info(
-                "%d connections ended: their keys or sessions are not valid any more", ended
+                "Connections ended, whose keys or sessions are not valid any more: %s",
+                describe_ended(ended),
             )

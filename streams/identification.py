@@ -12,7 +12,7 @@ import msgspec
 
 from streams.credentials import AmbiguousCredentials, Credentials, parse_credentials
 from streams.identities import KEY, SESSION, Identity, admin_identity
-from streams.keys import could_be_key, digest_of, is_same
+from streams.keys import could_be_key, digest_of, is_same, name_key
 from streams.limits import Limits
 from streams.lookups import Lookups
 from streams.origins import is_allowed, is_web_origin
@@ -55,17 +55,18 @@ class Identifier:
             f"handshakes.{bucket}", self._rules.handshakes_per_minute, MINUTE_SECONDS
         )
         token = _token_of(credentials)
-        identity = self._lookups.peek(token) or await self._look_up(token, bucket)
+        name = name_key(credentials.key or "")
+        identity = self._lookups.peek(token) or await self._look_up(token, bucket, name)
         if identity.expires_at and identity.expires_at <= datetime.now(UTC):
-            await self._was_wrong(bucket)
+            await self._was_wrong(bucket, identity.name)
         return identity
 
-    async def _look_up(self, token: str, bucket: str) -> Identity:
+    async def _look_up(self, token: str, bucket: str, name: str) -> Identity:
         await self._check_guessing(bucket)
         identity = await self._lookups.get(token) if token else None
         if identity is None:
             # Nobody guesses with what cannot be a key, unless it could be the administrator's.
-            await self._was_wrong(bucket if token or self._admin_digest else None)
+            await self._was_wrong(bucket if token or self._admin_digest else None, name)
         return identity
 
     async def _check_guessing(self, bucket: str) -> None:
@@ -74,11 +75,12 @@ class Identifier:
         if self._limits.is_exhausted(wrong, self._rules.wrong_keys_per_minute):
             await self._limits.hit(wrong, self._rules.wrong_keys_per_minute, MINUTE_SECONDS)
 
-    async def _was_wrong(self, bucket: str | None) -> NoReturn:
+    async def _was_wrong(self, bucket: str | None, name: str) -> NoReturn:
         if bucket is not None:
             limit = self._rules.wrong_keys_per_minute
             await self._limits.hit(f"wrong.{bucket}", limit, MINUTE_SECONDS)
-        raise unauthorized("invalid_key", "The key or session is unknown, revoked or expired.")
+        message = "The key or session is unknown, revoked or expired."
+        raise unauthorized("invalid_key", message, name)
 
     def _may_be_key(self, text: str) -> bool:
         return could_be_key(text) or self._is_admin(text)

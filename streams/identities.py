@@ -29,7 +29,10 @@ BATCH: Final = 500
 
 
 class Identity(msgspec.Struct, frozen=True, eq=False):
-    """Somebody who may connect. `who` tells them apart; without a quota they are unlimited."""
+    """Somebody who may connect. `who` tells them apart; without a quota they are unlimited.
+
+    `name` is for the log: the prefix of a key, the number of a user.
+    """
 
     who: str
     user: Any
@@ -41,6 +44,7 @@ class Identity(msgspec.Struct, frozen=True, eq=False):
     user_id: int | None = None
     session_key: str = ""
     session_hash: str = ""
+    name: str = ""
 
     def __repr__(self) -> str:
         return f"Identity({self.who})"
@@ -54,7 +58,11 @@ def session_name(session_key: str) -> str:
 def admin_identity() -> Identity:
     """Whoever holds ADMIN_API_KEY."""
     return Identity(
-        ADMIN, AnonymousUser(), frozenset(every_endpoint()), settings.MAX_SYMBOLS_PER_CONNECTION
+        ADMIN,
+        AnonymousUser(),
+        frozenset(every_endpoint()),
+        settings.MAX_SYMBOLS_PER_CONNECTION,
+        name="ADMIN_API_KEY",
     )
 
 
@@ -94,6 +102,7 @@ def _find_keys(digests: Collection[str], now: datetime) -> dict[str, Identity]:
 def _key_identity(row: ApiKey) -> Identity:
     return Identity(
         who=row.bucket,
+        name=f"key {row.prefix}",
         user=row.owner or AnonymousUser(),
         endpoints=frozenset(row.endpoints),
         max_symbols=min(row.max_symbols, settings.MAX_SYMBOLS_PER_CONNECTION),
@@ -122,6 +131,7 @@ def _session_identity(session_key: str, user: Any) -> Identity:
     bucket = f"user.{user.pk}"
     return Identity(
         who=session_name(session_key),
+        name=f"user {user.pk}",
         user=user,
         endpoints=frozenset(every_endpoint()),
         max_symbols=settings.MAX_SYMBOLS_PER_CONNECTION,

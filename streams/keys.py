@@ -48,6 +48,11 @@ def could_be_key(text: str) -> bool:
     return _SHAPE.fullmatch(text) is not None
 
 
+def name_key(text: str) -> str:
+    """What may be said of a key in a log: its prefix, which is no secret; "" of what is no key."""
+    return f"key {text[:PREFIX_LENGTH]}" if could_be_key(text) else ""
+
+
 def is_same(one: str, other: str) -> bool:
     """Compares two digests in a time that says nothing about where they differ."""
     return hmac.compare_digest(one, other)

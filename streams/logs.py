@@ -12,7 +12,7 @@ QUIET_SECONDS = 60.0
 
 
 class OncePerMinute(logging.Filter):
-    """Lets the same message through once a minute, without its traceback.
+    """Lets the same message through once a minute, in one line and without its traceback.
 
     For libraries that report a lost connection at every attempt. Messages are the same when
     they come from the same line of code.
@@ -29,6 +29,8 @@ class OncePerMinute(logging.Filter):
             return False
         self._said_at[place] = now
         record.exc_info = record.exc_text = None
+        # Celery beat appends the stack that it is in, frame by frame.
+        record.msg, record.args = record.getMessage().partition("\n")[0], ()
         return True
 
 

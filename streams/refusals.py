@@ -42,9 +42,9 @@ class Refused(Exception):
         return headers
 
 
-def unauthorized(code: str, message: str) -> Refused:
+def unauthorized(code: str, message: str, detail: str = "") -> Refused:
     """401: who this is cannot be told."""
-    return Refused(401, code, message)
+    return Refused(401, code, message, detail=detail)
 
 
 class RefusalLog:
@@ -63,10 +63,10 @@ class RefusalLog:
         self._unsaid[refused.code] = 0
         detail = f" ({refused.detail})" if refused.detail else ""
         logger.warning(
-            "Refused %d handshakes with %d %s, the last from %s%s",
-            number,
+            "Handshakes refused with %d %s: %d, the last from %s%s",
             refused.status,
             refused.code,
+            number,
             address,
             detail,
         )

@@ -11,6 +11,9 @@ from streams.identities import Identity
 from streams.protocol import CLOSE_DISCONNECTED, CLOSE_NOT_AUTHENTICATED
 from streams.subscriptions import Endpoint
 
+# In one line of the log.
+MAX_NAMED = 10
+
 
 class Visit:
     """One accepted handshake, until its connection ends. `end(code)` ends it."""
@@ -53,28 +56,28 @@ class Visits:
             numbers[identity.quota.bucket if identity.quota else identity.who] += len(visits)
         return dict(numbers)
 
-    def apply(self, checked: Collection[Identity], valid: Mapping[str, Identity]) -> int:
-        """End the visits of those of the checked that are not valid any more; how many."""
-        ended = 0
+    def apply(self, checked: Collection[Identity], valid: Mapping[str, Identity]) -> Counter[str]:
+        """End the visits of those of the checked that are not valid any more; how many of whom."""
+        ended: Counter[str] = Counter()
         for who in {identity.who for identity in checked}:
             for visit in tuple(self._visits.get(who, ())):
                 identity = valid.get(who)
                 if identity is None or visit.endpoint not in identity.endpoints:
                     self._end(visit, CLOSE_NOT_AUTHENTICATED)
-                    ended += 1
+                    ended[visit.identity.name] += 1
                 else:
                     visit.identity = identity
         return ended
 
-    def disconnect(self, identities: Collection[Identity]) -> int:
-        """End the visits of these, who may come back; how many."""
+    def disconnect(self, identities: Collection[Identity]) -> Counter[str]:
+        """End the visits of these, who may come back; how many of whom."""
         visits = [v for i in identities for v in tuple(self._visits.get(i.who, ()))]
         for visit in visits:
             self._end(visit, CLOSE_DISCONNECTED)
-        return len(visits)
+        return Counter(visit.identity.name for visit in visits)
 
-    def end_expired(self, now: datetime) -> int:
-        """End the visits whose key has expired; how many."""
+    def end_expired(self, now: datetime) -> Counter[str]:
+        """End the visits whose key has expired; how many of whom."""
         expired = [i for i in self.identities() if i.expires_at and i.expires_at <= now]
         return self.apply(expired, {})
 
@@ -91,3 +94,10 @@ def is_concerned(identity: Identity, change: Change) -> bool:
         or identity.who in change.sessions
         or identity.key_id in change.disconnect
     )
+
+
+def describe_ended(ended: Counter[str]) -> str:
+    """Like "3 of key fq_0123abcd, 1 of user 5"; of so many at most that a line stays one."""
+    named = ", ".join(f"{number} of {name}" for name, number in ended.most_common(MAX_NAMED))
+    others = sum(ended.values()) - sum(number for _, number in ended.most_common(MAX_NAMED))
+    return f"{named}, {others} of others" if others else named

@@ -2,18 +2,17 @@
 
 import argparse
 import socket
-import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from asgiref.compatibility import guarantee_single_callable
-from daphne.access import AccessLogGenerator
 from daphne.cli import DEFAULT_HOST, DEFAULT_PORT, CommandLineInterface
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.utils import import_by_path
 
+from streams.server.access_log import open_access_log
 from streams.server.addresses import describe_failure
 from streams.server.options import StreamOptions
 from streams.server.server import CannotListen, StreamServer
@@ -66,7 +65,7 @@ class CommandLine(CommandLineInterface):
             websocket_max_message_size=args.websocket_max_message_size,
             websocket_max_frame_size=args.websocket_max_frame_size,
             application_close_timeout=args.application_close_timeout,
-            action_logger=_open_access_log(args.access_log),
+            action_logger=open_access_log(args.access_log),
             root_path=args.root_path,
             verbosity=args.verbosity,
             proxy_forwarded_address_header=self._get_forwarded_host(args=args),
@@ -118,9 +117,3 @@ def _build_endpoints(args: Namespace) -> list[str]:
 def _with_backlog(description: str) -> str:
     """Twisted's own, of 50, loses connections when many clients come back at once."""
     return f"{description}:backlog={BACKLOG}" if description.startswith("tcp:") else description
-
-
-def _open_access_log(target: str | None) -> AccessLogGenerator | None:
-    if not target:
-        return None
-    return AccessLogGenerator(sys.stdout if target == "-" else Path(target).open("a", 1))

@@ -33,6 +33,13 @@ def test_the_same_message_comes_once_a_minute_without_its_traceback(clock: list[
     assert only.filter(record(7))
 
 
+def test_the_frames_that_celery_beat_adds_to_a_message_are_left_out() -> None:
+    error = record(7)
+    error.msg, error.args = "Message Error: %s\n%s", ("Connection refused.", ["  File beat.py"])
+    assert OncePerMinute().filter(error)
+    assert error.getMessage() == "Message Error: Connection refused."
+
+
 def test_a_json_line_has_what_we_say_and_nothing_that_others_attach() -> None:
     try:
         raise ValueError("why")

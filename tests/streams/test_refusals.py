@@ -20,6 +20,6 @@ def test_a_flood_of_refusals_is_one_line_of_each_kind(caplog: pytest.LogCaptureF
         log.add(unauthorized("invalid_key", "…"), "10.0.0.1")
     log.add(Refused(403, "origin_not_allowed", "…", detail="origin 'x'"), None)
     assert [record.message for record in caplog.records] == [
-        "Refused 1 handshakes with 401 invalid_key, the last from 10.0.0.1",
-        "Refused 1 handshakes with 403 origin_not_allowed, the last from None (origin 'x')",
+        "Handshakes refused with 401 invalid_key: 1, the last from 10.0.0.1",
+        "Handshakes refused with 403 origin_not_allowed: 1, the last from None (origin 'x')",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -10,14 +11,14 @@ import pytest
 from streams.control import Change, parse_change
 from streams.identities import Identity
 from streams.subscriptions import Endpoint
-from streams.visits import Visit, Visits, is_concerned
+from streams.visits import Visit, Visits, describe_ended, is_concerned
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERYTHING = frozenset(Endpoint)
 
 
 def key(pk: int, **fields: object) -> Identity:
-    fields = {"endpoints": EVERYTHING, **fields}
+    fields = {"endpoints": EVERYTHING, "name": f"key {pk}", **fields}
     return Identity(f"key.{pk}", None, max_symbols=1, key_id=pk, **fields)  # type: ignore[arg-type]
 
 
@@ -49,7 +50,7 @@ def test_those_who_are_not_valid_any_more_are_put_out_once() -> None:
 def test_who_was_not_checked_is_left_alone() -> None:
     sockets = Sockets()
     sockets.open(key(1))
-    assert sockets.visits.apply([key(2)], {}) == 0
+    assert sockets.visits.apply([key(2)], {}) == {}
     assert sockets.ended == []
 
 
@@ -69,7 +70,7 @@ def test_those_who_expired_are_put_out() -> None:
     sockets.open(key(1, expires_at=NOW))
     sockets.open(key(2, expires_at=NOW + timedelta(seconds=1)))
     sockets.open(key(3))
-    assert sockets.visits.end_expired(NOW) == 1
+    assert sockets.visits.end_expired(NOW) == {"key 1": 1}
     assert sockets.ended == ["key.1 hours 4401"]
 
 
@@ -77,9 +78,15 @@ def test_those_who_are_disconnected_may_come_back() -> None:
     sockets = Sockets()
     sockets.open(key(1))
     sockets.open(key(2))
-    assert sockets.visits.disconnect([key(1), key(3)]) == 1
+    assert sockets.visits.disconnect([key(1), key(3)]) == {"key 1": 1}
     assert sockets.ended == ["key.1 hours 4410"]
     assert [identity.who for identity in sockets.visits.identities()] == ["key.2"]
+
+
+def test_those_who_were_ended_are_named_those_with_most_first_and_not_without_end() -> None:
+    assert describe_ended(Counter({"key fq_1": 1, "key fq_2": 3})) == "3 of key fq_2, 1 of key fq_1"
+    many = Counter({f"key fq_{number}": 2 for number in range(12)})
+    assert describe_ended(many).endswith("2 of key fq_9, 4 of others")
 
 
 def test_a_visit_may_end_twice() -> None:
