@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -58,7 +59,8 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state, state) for state in (ACTIVE, EXPIRED, REVOKED, OWNER_INACTIVE)]
+        states = (ACTIVE, EXPIRED, REVOKED, *([OWNER_INACTIVE] if _has_is_active() else []))
+        return [(state, state) for state in states]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
         if not self.value():
@@ -68,9 +70,10 @@ class StateFilter(admin.SimpleListFilter):
         rest = queryset.filter(revoked_at__isnull=True)
         expired = rest.filter(expires_at__lte=now)
         rest = rest.exclude(expires_at__lte=now)
-        orphaned = rest.filter(owner__is_active=False)
-        active = rest.exclude(owner__is_active=False)
-        states = {ACTIVE: active, EXPIRED: expired, REVOKED: revoked, OWNER_INACTIVE: orphaned}
+        states = {ACTIVE: rest, EXPIRED: expired, REVOKED: revoked}
+        if _has_is_active():
+            states[ACTIVE] = rest.exclude(owner__is_active=False)
+            states[OWNER_INACTIVE] = rest.filter(owner__is_active=False)
         return states.get(str(self.value()), queryset)
 
 
@@ -102,7 +105,6 @@ class ApiKeyAdmin(_Admin):
     list_filter = (StateFilter, "expires_at")
     list_select_related = ("owner",)
     list_per_page = 50
-    search_fields = ("name", "prefix", "owner__username", "note")
     raw_id_fields = ("owner",)
     readonly_fields = ("key", "state", "created_at", "last_used_at", "revoked_at")
     actions = (revoke, rotate, disconnect_now)
@@ -129,6 +131,9 @@ class ApiKeyAdmin(_Admin):
             text = "USE_SECURITY is off: everybody may connect, without a key."
             messages.warning(request, text)
         return super().changelist_view(request, extra_context)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return "name", "prefix", f"owner__{get_user_model().USERNAME_FIELD}", "note"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return UsedKeys
@@ -173,6 +178,11 @@ class ApiKeyAdmin(_Admin):
     def today(self, obj: ApiKey) -> str:
         """Connections so far, of those per day."""
         return f"{_usage(obj).used_today}/{obj.connections_per_day}"
+
+
+def _has_is_active() -> bool:
+    """Whether it is a column of the user model: Django asks for no more than an attribute."""
+    return any(field.name == "is_active" for field in get_user_model()._meta.get_fields())
 
 
 def _short(moment: datetime | None) -> str:

@@ -18,8 +18,7 @@ from streams.redis_checks import check_redis
 
 TAG: Final = "streams"
 
-# Those whose sessions are rows that a handshake can be looked up in.
-SESSION_ENGINES: Final = tuple(f"django.contrib.sessions.backends.{e}" for e in ("db", "cached_db"))
+SIGNED_COOKIES: Final = "django.contrib.sessions.backends.signed_cookies"
 
 
 def register() -> None:
@@ -83,15 +82,16 @@ def _is_shared(layer: Any) -> bool:
 
 
 def check_sessions(**_: Any) -> list[checks.CheckMessage]:
-    """W002 users' sessions cannot be found."""
+    """W002 sessions that nobody can end."""
     if not are_right():
         return []
-    if not settings.USE_SECURITY or django_settings.SESSION_ENGINE in SESSION_ENGINES:
+    if not settings.USE_SECURITY or django_settings.SESSION_ENGINE != SIGNED_COOKIES:
         return []
     return [
         checks.Warning(
-            "With this SESSION_ENGINE no user's session opens a socket; API keys do.",
-            hint=f"Use one of {', '.join(SESSION_ENGINES)}.",
+            "With this SESSION_ENGINE a session is a cookie: after a logout a copy of it still "
+            "opens sockets, and pages, until it expires.",
+            hint="Use one that keeps sessions, such as django.contrib.sessions.backends.db.",
             id="streams.W002",
         )
     ]

@@ -21,7 +21,7 @@ class Change(msgspec.Struct, frozen=True):
     only their connections end."""
 
     keys: tuple[int, ...] = ()
-    users: tuple[int, ...] = ()
+    users: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
     disconnect: tuple[int, ...] = ()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from contextvars import Context
@@ -23,7 +24,7 @@ from streams.ears import Ears
 from streams.identification import Identifier, Rules
 from streams.identities import ADMIN, Identity, find, note_use, recheck
 from streams.limits import Limits, OverLimit, Usage
-from streams.lookups import DatabaseUnavailable, Lookups
+from streams.lookups import DatabaseUnavailable, LookupFailed, Lookups
 from streams.refusals import Refused
 from streams.subscriptions import Endpoint
 from streams.visits import Visit, Visits, describe_ended, is_concerned
@@ -50,6 +51,7 @@ class Gate:
         self._beat = Cadence(RECHECK_SECONDS, self._look)
         self._beats = 0
         self._next_checked = 0
+        self._blind_since: float | None = None
         self._rechecks: set[asyncio.Task[None]] = set()
 
     # --- Handshakes ---------------------------------------------------------------------
@@ -96,6 +98,10 @@ class Gate:
         """How many connections each key, user or session has in this process."""
         return self._visits.count()
 
+    def blind_seconds(self) -> float:
+        """For how long nobody could look whether those who are in may stay; 0: it is looked."""
+        return 0.0 if self._blind_since is None else time.monotonic() - self._blind_since
+
     # --- Who is in ----------------------------------------------------------------------
 
     async def _open(self) -> None:
@@ -117,7 +123,7 @@ class Gate:
         disconnected = [i for i in concerned if i.key_id in change.disconnect]
         if ended := self._visits.disconnect(disconnected):
             logger.info("Connections ended by an administrator: %s", describe_ended(ended))
-        task = asyncio.create_task(self._recheck(concerned), context=Context())
+        task = asyncio.create_task(self._recheck(concerned, are_changed=True), context=Context())
         self._rechecks.add(task)
         task.add_done_callback(self._rechecks.discard)
 
@@ -132,7 +138,10 @@ class Gate:
         await self._recheck(self._next())
         if self._beats % RENEW_BEATS == 0:
             await self.limits.renew()
-        return bool(self._visits or self._used)
+        goes_on = bool(self._visits or self._used)
+        if not goes_on:
+            self._blind_since = None  # there is nobody to look at
+        return goes_on
 
     def _next(self) -> list[Identity]:
         """Those whose turn it is: so many at a time that the database does not notice."""
@@ -143,16 +152,35 @@ class Gate:
         self._next_checked += MAX_RECHECKED
         return known[first : first + MAX_RECHECKED]
 
-    async def _recheck(self, identities: Collection[Identity]) -> None:
+    async def _recheck(
+        self, identities: Collection[Identity], *, are_changed: bool = False
+    ) -> None:
         if not identities:
             return
         now = datetime.now(UTC)
         try:
-            valid = await self._lookups.in_thread(lambda: recheck(identities, now))
-        except DatabaseUnavailable:
-            return  # who is in stays in, until it is known better
+            valid = await self._lookups.in_thread(lambda: recheck(identities, now), "who may stay")
+        except DatabaseUnavailable as error:
+            self._cannot_look(identities, error, are_changed)
+            return
+        self._blind_since = None
         self._lookups.forget([i for i in identities if valid.get(i.who) is None])
         self._say_ended(self._visits.apply(identities, valid))
+
+    def _cannot_look(
+        self, identities: Collection[Identity], error: DatabaseUnavailable, are_changed: bool
+    ) -> None:
+        """Who is in stays in until it is known better; but not who may have been put out."""
+        if self._blind_since is None:
+            self._blind_since = time.monotonic()
+        if are_changed and (ended := self._visits.disconnect(identities)):
+            logger.warning(
+                "Connections ended, because a change of theirs cannot be looked at: %s",
+                describe_ended(ended),
+            )
+        if isinstance(error, LookupFailed):
+            # What the cache says of them would not be corrected.
+            self._lookups.forget(identities)
 
     async def _note_use(self) -> None:
         used, self._used = self._used, set()
@@ -160,7 +188,7 @@ class Gate:
             return
         now = datetime.now(UTC)
         try:
-            await self._lookups.in_thread(lambda: note_use(used, now))
+            await self._lookups.in_thread(lambda: note_use(used, now), "when keys were used")
         except DatabaseUnavailable:
             self._used |= used
 

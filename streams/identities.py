@@ -1,36 +1,31 @@
 """Who somebody is: found in the database from a key's digest or a session; blocking.
 
-Built on Django: an owner or user must be active, a session must be one that Django's auth accepts.
+An owner must be active, a session one that Django's pages accept.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from datetime import datetime
-from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 import msgspec
-from django.conf import settings as django_settings
-from django.contrib.auth import get_user, get_user_model
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.models import Session
-from django.http import HttpRequest
 
 from streams.conf import settings
 from streams.keys import is_same
 from streams.limits import Quota
 from streams.models import ACTIVE, ApiKey, every_endpoint
+from streams.sessions import BATCH, find_users, rows
 
 KEY, SESSION, ADMIN = "key:", "session:", "admin"
-# SQLite takes no more than this many values in one query on old builds.
-BATCH: Final = 500
 
 
 class Identity(msgspec.Struct, frozen=True, eq=False):
     """Somebody who may connect. `who` tells them apart; without a quota they are unlimited.
 
+    `user_id` is a text, because a user model may have any kind of primary key.
     `name` is for the log: the prefix of a key, the number of a user.
     """
 
@@ -41,9 +36,8 @@ class Identity(msgspec.Struct, frozen=True, eq=False):
     quota: Quota | None = None
     expires_at: datetime | None = None
     key_id: int | None = None
-    user_id: int | None = None
+    user_id: str = ""
     session_key: str = ""
-    session_hash: str = ""
     name: str = ""
 
     def __repr__(self) -> str:
@@ -76,8 +70,8 @@ def find(tokens: Collection[str], now: datetime) -> dict[str, Identity]:
 def recheck(identities: Collection[Identity], now: datetime) -> dict[str, Identity]:
     """By `who`, those of the identities that are still valid, as they are now."""
     key_ids = {identity.key_id for identity in identities if identity.key_id is not None}
-    rows = _rows(ApiKey.objects.select_related("owner"), "pk__in", key_ids)
-    keys = [_key_identity(row) for row in rows if row.state_at(now) == ACTIVE]
+    found = rows(ApiKey.objects.select_related("owner"), "pk__in", key_ids)
+    keys = [_key_identity(row) for row in found if row.state_at(now) == ACTIVE]
     sessions = [identity for identity in identities if identity.session_key]
     return {i.who: i for i in (*keys, *_still_logged_in(sessions, now))}
 
@@ -90,11 +84,11 @@ def note_use(key_ids: Collection[int], now: datetime) -> None:
 
 
 def _find_keys(digests: Collection[str], now: datetime) -> dict[str, Identity]:
-    rows = _rows(ApiKey.objects.select_related("owner"), "digest__in", digests)
+    found = rows(ApiKey.objects.select_related("owner"), "digest__in", digests)
     wanted = {digest: digest for digest in digests}
     return {
         KEY + row.digest: _key_identity(row)
-        for row in rows
+        for row in found
         if is_same(row.digest, wanted.get(row.digest, "")) and row.state_at(now) == ACTIVE
     }
 
@@ -109,22 +103,13 @@ def _key_identity(row: ApiKey) -> Identity:
         quota=Quota(row.bucket, row.max_connections, row.connections_per_day),
         expires_at=row.expires_at,
         key_id=row.pk,
-        user_id=row.owner_id,
+        user_id="" if row.owner_id is None else str(row.owner_id),
     )
 
 
 def _find_sessions(session_keys: Collection[str], now: datetime) -> dict[str, Identity]:
-    present = _rows(Session.objects.filter(expire_date__gt=now), "session_key__in", session_keys)
-    found = {}
-    for row in present:
-        request = HttpRequest()
-        request.session = import_module(django_settings.SESSION_ENGINE).SessionStore(
-            row.session_key
-        )
-        user = get_user(request)
-        if user.is_authenticated:
-            found[SESSION + row.session_key] = _session_identity(row.session_key, user)
-    return found
+    users = find_users(session_keys, now)
+    return {SESSION + key: _session_identity(key, user) for key, user in users.items()}
 
 
 def _session_identity(session_key: str, user: Any) -> Identity:
@@ -136,34 +121,15 @@ def _session_identity(session_key: str, user: Any) -> Identity:
         endpoints=frozenset(every_endpoint()),
         max_symbols=settings.MAX_SYMBOLS_PER_CONNECTION,
         quota=Quota(bucket, settings.MAX_CONNECTIONS_PER_KEY, settings.APP_RATE_LIMIT_PER_DAY),
-        user_id=user.pk,
+        user_id=str(user.pk),
         session_key=session_key,
-        session_hash=user.get_session_auth_hash(),
     )
 
 
 def _still_logged_in(identities: Collection[Identity], now: datetime) -> list[Identity]:
-    keys = {identity.session_key for identity in identities}
-    rows = _rows(Session.objects.filter(expire_date__gt=now), "session_key__in", keys)
-    present = {row.session_key for row in rows}
-    users = _users({identity.user_id for identity in identities if identity.user_id is not None})
+    users = find_users({identity.session_key for identity in identities}, now)
     return [
         identity
         for identity in identities
-        if identity.session_key in present and _is_unchanged(users.get(identity.user_id), identity)
+        if identity.session_key in users and str(users[identity.session_key].pk) == identity.user_id
     ]
-
-
-def _users(ids: Collection[int]) -> Mapping[int | None, Any]:
-    active = get_user_model()._default_manager.filter(is_active=True)
-    return {user.pk: user for user in _rows(active, "pk__in", ids)}
-
-
-def _is_unchanged(user: Any, identity: Identity) -> bool:
-    return user is not None and is_same(user.get_session_auth_hash(), identity.session_hash)
-
-
-def _rows(query: Any, lookup: str, values: Collection[Any]) -> Iterable[Any]:
-    ordered = sorted(values)
-    for start in range(0, len(ordered), BATCH):
-        yield from query.filter(**{lookup: ordered[start : start + BATCH]})

@@ -1,6 +1,7 @@
 """Lookups in the database from the event loop: cached, in batches, in threads, never in doubt.
 
-Errors: `DatabaseUnavailable` (nobody's fault who connects; trying again later helps).
+Errors: `DatabaseUnavailable` (nobody's fault who connects; trying again later helps), and of it
+`LookupFailed` (the database is well, and the question is not: it will fail again).
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ class DatabaseUnavailable(Exception):
     """The database does not answer, and the cache does not know."""
 
 
+class LookupFailed(DatabaseUnavailable):
+    """Looking up went wrong for another reason than the database."""
+
+
 class Lookups:
     """Bound to the event loop it is used on. `find` is blocking and runs in a thread."""
 
@@ -53,7 +58,7 @@ class Lookups:
         self._executor = DaemonExecutor(MAX_THREADS, "auth-database")
         # Counts changes: what was read before one must not be remembered after it.
         self._changes = 0
-        self._is_failing = False
+        self._failures: dict[str, str] = {}
 
     def peek(self, token: str) -> Identity | None:
         """The identity, if the cache has it."""
@@ -89,23 +94,33 @@ class Lookups:
         self._found = {t: kept for t, kept in self._found.items() if kept[0].who not in whos}
         self._unknown.clear()
 
-    async def in_thread(self, call: Callable[[], T]) -> T:
-        """What a blocking call that uses the database gives. Raises DatabaseUnavailable."""
+    async def in_thread(self, call: Callable[[], T], purpose: str) -> T:
+        """What a blocking call that uses the database gives. Raises DatabaseUnavailable.
+
+        The log says once for each purpose that it fails, and once that it does not any more.
+        """
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 result = await asyncio.wrap_future(self._executor.submit(_with_database, call))
         except DATABASE_ERRORS as error:
-            if not self._is_failing:
-                logger.warning("The database cannot be asked: %s", type(error).__name__)
-            self._is_failing = True
+            if self._begins_to_fail(purpose, error):
+                logger.warning(
+                    "The database cannot be asked (%s): %s", purpose, type(error).__name__
+                )
             raise DatabaseUnavailable(type(error).__name__) from error
         except Exception as error:
-            logger.exception("A lookup failed; who asked gets 503")
-            raise DatabaseUnavailable(type(error).__name__) from error
-        if self._is_failing:
-            logger.warning("The database answers again")
-        self._is_failing = False
+            if self._begins_to_fail(purpose, error):
+                logger.exception("Asking the database (%s) failed", purpose)
+            raise LookupFailed(type(error).__name__) from error
+        if self._failures.pop(purpose, ""):
+            logger.warning("The database answers again (%s)", purpose)
         return result
+
+    def _begins_to_fail(self, purpose: str, error: Exception) -> bool:
+        """Whether this is another failure than the last one."""
+        before = self._failures.get(purpose)
+        self._failures[purpose] = type(error).__name__
+        return before != self._failures[purpose]
 
     def _wait_for(self, token: str) -> asyncio.Future[Identity | Exception | None]:
         if token not in self._waiting:
@@ -124,7 +139,10 @@ class Lookups:
             found: Mapping[str, Identity] = {}
             failure: Exception | None = None
             try:
-                found = await self.in_thread(lambda tokens=tokens: self._find(tokens))  # type: ignore[misc]
+                found = await self.in_thread(
+                    lambda tokens=tokens: self._find(tokens),  # type: ignore[misc]
+                    "who comes",
+                )
             except DatabaseUnavailable as error:
                 failure = error
             logger.debug("Looked up %d keys and sessions, found %d", len(tokens), len(found))

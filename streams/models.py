@@ -99,7 +99,7 @@ class ApiKey(models.Model):
             return REVOKED
         if self.expires_at and self.expires_at <= now:
             return EXPIRED
-        if self.owner and not self.owner.is_active:
+        if self.owner and not is_active(self.owner):
             return OWNER_INACTIVE
         return ACTIVE
 
@@ -144,6 +144,11 @@ class LiveStreams(models.Model):
 
     def __str__(self) -> str:
         return "live streams"
+
+
+def is_active(user: Any) -> bool:
+    """A user model need not have this attribute; without it everybody is, as Django has it."""
+    return bool(getattr(user, "is_active", True))
 
 
 def _is_revoked(pk: int) -> bool:

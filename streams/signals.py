@@ -30,7 +30,7 @@ def _key_changed(instance: ApiKey, **kwargs: Any) -> None:
 def _user_changed(instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
     # Each login saves this field, and nothing else.
     if set(update_fields or ()) != {"last_login"}:
-        _announce_when_committed(Change(users=(instance.pk,)))
+        _announce_when_committed(Change(users=(str(instance.pk),)))
 
 
 def _logged_out(request: Any, **kwargs: Any) -> None:

@@ -65,6 +65,7 @@ def give_account(
         streams=tuple(_report_stream(entry, now) for entry in largest),
         keys=dict(sorted(keys.items(), key=lambda item: -item[1])[:MAX_LISTED]),
         more_keys=max(0, len(keys) - MAX_LISTED),
+        blind_seconds=subject.gate.blind_seconds() if subject.gate else None,
     )
 
 

@@ -49,6 +49,13 @@ def client_families(reports: Sequence[Report]) -> Iterator[Metric]:
             gauge("streams_draining", "1 while the process sends its clients away."),
             (((r.process,), r.server.is_draining) for r in reports if r.server),
         ),
+        filled(
+            gauge(
+                "streams_validation_blind_seconds",
+                "Since nobody can look whether those who are connected may stay; 0: it is looked.",
+            ),
+            (((r.process,), r.blind_seconds) for r in reports if r.blind_seconds is not None),
+        ),
     )
     sent = [(r.process, name, s) for r in reports for name, s in r.counts.sent.items()]
     yield from (

@@ -107,6 +107,7 @@ class Monitor:
     def get_readiness(self) -> Readiness:
         """Whether this process can deliver now."""
         feed, server, canary = self._subject.feed, self._subject.server, self._canary
+        gate = self._subject.gate
         now = asyncio.get_running_loop().time()
         heard_at = canary.heard_at if canary else None
         refreshed_at = max(feed.refreshed_at if feed else -1.0, heard_at or -1.0)
@@ -119,6 +120,7 @@ class Monitor:
                 oldest_stream_age=max(ages.values(), default=0.0),
                 limit=self._limit_seconds,
                 is_draining=bool(server and server.is_draining),
+                blind_age=gate.blind_seconds() if gate else 0.0,
                 is_full=bool(server and server.websockets >= server.options.max_connections),
             )
         )

@@ -23,6 +23,7 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
     limit: float
     is_draining: bool = False
     is_full: bool = False
+    blind_age: float = 0.0
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,6 +53,7 @@ def judge(signs: Signs) -> Readiness:
         "streams": _aged(signs.oldest_stream_age, limit, "clients wait for their data"),
         "draining": _unless(signs.is_draining, "the process is about to end"),
         "capacity": _unless(signs.is_full, "no connection is left (MAX_CONNECTIONS)"),
+        "validation": _aged(signs.blind_age, limit, "who is connected cannot be looked at"),
     }
     reasons = [f"{name}: {part.reason}" for name, part in parts.items() if not part.ok]
     return Readiness(not reasons, reasons, limit, parts)

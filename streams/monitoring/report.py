@@ -116,6 +116,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     streams: tuple[StreamReport, ...] = ()
     keys: Mapping[str, int] = {}  # connections by whose they are
     more_keys: int = 0
+    blind_seconds: float | None = None  # None: nobody is validated
 
 
 def report_counts(counts: Counts, refused_by_server: Mapping[str, int]) -> CountsReport:

@@ -32,6 +32,8 @@ class Gate(Protocol):
 
     def count_visits(self) -> Mapping[str, int]: ...
 
+    def blind_seconds(self) -> float: ...
+
 
 class Source(Protocol):
     """What is asked of whoever fetches."""

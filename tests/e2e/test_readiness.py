@@ -43,6 +43,7 @@ async def test_a_server_is_ready_soon_after_its_start_and_says_what_it_looked_at
             "streams",
             "draining",
             "capacity",
+            "validation",
         ]
         assert all(part["ok"] for part in ready["parts"].values())
         assert ready["parts"]["outbox"]["age_seconds"] < 20

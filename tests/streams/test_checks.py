@@ -113,7 +113,7 @@ def test_a_host_that_no_request_can_have_is_named(settings: Any) -> None:
     assert message.msg.startswith("ALLOWED_HOSTS has 'https://app.example.com', which is no host")
 
 
-def test_sessions_that_cannot_be_found_are_told(settings: Any, streams_settings: Any) -> None:
+def test_sessions_that_nobody_can_end_are_told(settings: Any, streams_settings: Any) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     assert ids(check_sessions) == []
     streams_settings.USE_SECURITY = True

@@ -123,8 +123,8 @@ async def test_while_the_database_fails_only_the_cache_answers(
     said = [record.message for record in caplog.records]
     if isinstance(failure, OperationalError):
         assert said == [
-            "The database cannot be asked: OperationalError",
-            "The database answers again",
+            "The database cannot be asked (who comes): OperationalError",
+            "The database answers again (who comes)",
         ]
     assert "nobody" not in caplog.text
 

@@ -98,13 +98,13 @@ def test_a_visit_may_end_twice() -> None:
 
 
 def test_a_change_concerns_keys_owners_and_sessions() -> None:
-    owned = key(1, user_id=7)
-    session = Identity("session.abc", None, EVERYTHING, 1, user_id=7)
-    for change in (Change(keys=(1,)), Change(users=(7,)), Change(disconnect=(1,))):
+    owned = key(1, user_id="7")
+    session = Identity("session.abc", None, EVERYTHING, 1, user_id="7")
+    for change in (Change(keys=(1,)), Change(users=("7",)), Change(disconnect=(1,))):
         assert is_concerned(owned, change)
     assert is_concerned(session, Change(sessions=("session.abc",)))
     assert not is_concerned(session, Change(keys=(1,), disconnect=(1,)))
-    assert not is_concerned(owned, Change(keys=(2,), users=(8,), sessions=("session.abc",)))
+    assert not is_concerned(owned, Change(keys=(2,), users=("8",), sessions=("session.abc",)))
 
 
 def test_a_key_of_nobody_is_not_concerned_by_a_change_of_nothing() -> None:
@@ -112,7 +112,7 @@ def test_a_key_of_nobody_is_not_concerned_by_a_change_of_nothing() -> None:
 
 
 def test_a_change_is_read_as_it_was_written_and_nonsense_is_refused() -> None:
-    change = Change(keys=(1,), users=(2,), sessions=("session.abc",), disconnect=(3,))
+    change = Change(keys=(1,), users=("2",), sessions=("session.abc",), disconnect=(3,))
     assert parse_change({"change": msgspec.to_builtins(change)}) == change
     for nonsense in (None, {"keys": "all"}, "all"):
         with pytest.raises(msgspec.ValidationError):

@@ -58,9 +58,10 @@ class Command(BaseCommand):
 
 
 def _find_owner(username: str) -> Any:
+    users = get_user_model()
     try:
-        return get_user_model()._default_manager.get_by_natural_key(username)
-    except get_user_model().DoesNotExist as error:
+        return users._default_manager.get(**{users.USERNAME_FIELD: username})
+    except users.DoesNotExist as error:
         raise CommandError(f"There is no user {username!r}.") from error
 
 

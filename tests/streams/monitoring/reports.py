@@ -66,5 +66,6 @@ def make_report(process: str = "host:1", **fields: Any) -> Report:
         subscriptions=1,
         streams=(StreamReport("g1", "quotes", "AAPL MSFT", 2, 1.25, "celery", 300),),
         keys={"key.1": 2},
+        blind_seconds=0.0,
     )
     return msgspec.structs.replace(report, **fields)

@@ -29,6 +29,7 @@ def test_ready_is_who_delivers() -> None:
         ({"oldest_stream_age": 13.0}, "streams", "clients wait"),
         ({"is_draining": True}, "draining", "about to end"),
         ({"is_full": True}, "capacity", "MAX_CONNECTIONS"),
+        ({"blind_age": 10.1}, "validation", "who is connected cannot be looked at, since 10.1 s"),
     ],
 )
 def test_each_part_alone_makes_it_unready_and_says_why(
