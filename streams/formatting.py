@@ -7,17 +7,15 @@ means 1.25 %), as everywhere in marketdata.domain.
 
 from __future__ import annotations
 
-import math
 import sys
 from datetime import date, datetime
 from typing import TypeGuard
 
+from marketdata.decimals import decimals_of, hinted_decimals
 from streams.values import Risk
 
-_MAX_PRICE_HINT = 10
-_SIGNIFICANT_DIGITS = 4
-# Below 1e-16 a price is shown as zero; nothing trades there.
-_MAX_DECIMALS = 16
+# A smaller share of the price is "+0.00%".
+_LEAST_SHOWN_SHARE = 0.00005
 
 _UNITS = ((1e3, "K"), (1e6, "M"), (1e9, "B"), (1e12, "T"))
 
@@ -45,14 +43,29 @@ _RISKS: dict[int, Risk] = {
 def price_text(value: float | None, price_hint: int | None = None) -> str | None:
     """A price: "150.25", "0.00000123". `price_hint` is the number of decimals, 0 to 10.
 
-    Without a hint: two decimals, and below 1 as many as four significant digits need.
+    Without a hint there are two. A price that needs more to have three significant digits, four
+    below 1, has them.
     """
-    return _price(value, price_hint, sign="-") if _is_known(value) else None
+    if not _is_known(value):
+        return None
+    return _decimal(value, decimals_of(value, price_hint), price_hint, sign="-")
 
 
-def signed_text(value: float | None, price_hint: int | None = None) -> str | None:
-    """A change of a price, with decimals as in `price_text`: "+2.15", "-1.26", "+0.00"."""
-    return _price(value, price_hint, sign="+") if _is_known(value) else None
+def change_text(
+    value: float | None, price: float | None, price_hint: int | None = None
+) -> str | None:
+    """A change of a price, with decimals like the price's: "+2.15", "-1.26", "+0.00".
+
+    One that these would hide, though its percentage is not zero, has digits of its own.
+    """
+    if not _is_known(value):
+        return None
+    beside = price if _is_known(price) and price else value
+    decimals = decimals_of(beside, price_hint)
+    is_hidden = round(value, decimals) == 0 and abs(value) >= abs(beside) * _LEAST_SHOWN_SHARE
+    if is_hidden:
+        decimals = decimals_of(value, price_hint)
+    return _decimal(value, decimals, price_hint, sign="+")
 
 
 def percent_text(value: float | None) -> str | None:
@@ -123,13 +136,11 @@ def _is_known(value: float | None) -> TypeGuard[float]:
     return value is not None and abs(value) <= sys.float_info.max
 
 
-def _price(value: float, price_hint: int | None, sign: str) -> str:
+def _decimal(value: float, decimals: int, price_hint: int | None, sign: str) -> str:
+    """Beyond the decimals of the hint, zeros at the end tell nothing."""
     # The z option of PEP 682 turns "-0.00", also after rounding, into "0.00".
-    if price_hint is not None:
-        decimals = min(max(price_hint, 0), _MAX_PRICE_HINT)
-        return f"{value:{sign}z.{decimals}f}"
-    if abs(value) >= 1 or value == 0:
-        return f"{value:{sign}z.2f}"
-    decimals = _SIGNIFICANT_DIGITS - 1 - math.floor(math.log10(abs(value)))
-    whole, _, fraction = f"{value:{sign}z.{min(decimals, _MAX_DECIMALS)}f}".partition(".")
-    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+    text = f"{value:{sign}z.{decimals}f}"
+    whole, point, fraction = text.partition(".")
+    return f"{whole}{point}{fraction.rstrip('0').ljust(hinted_decimals(price_hint), '0')}".rstrip(
+        "."
+    )

@@ -13,6 +13,7 @@ from marketdata.domain.sectors import Sector
 from marketdata.hours import MarketHours
 from streams.formatting import (
     ago_text,
+    change_text,
     count_text,
     date_text,
     decimal_text,
@@ -21,7 +22,6 @@ from streams.formatting import (
     rate_text,
     risk_text,
     short_number_text,
-    signed_text,
     stars_text,
 )
 from streams.messages import (
@@ -36,12 +36,12 @@ from streams.messages import (
 
 
 def simple_quote_message(quote: SimpleQuote) -> SimpleQuoteMessage:
-    hint = _price_hint(quote)
+    hint = quote.price_hint
     return SimpleQuoteMessage(
         symbol=quote.symbol,
         name=quote.name,
         price=price_text(quote.price, hint),
-        change=signed_text(quote.change, hint),
+        change=change_text(quote.change, quote.price, hint),
         percent_change=percent_text(quote.percent_change),
         pre_market_price=price_text(quote.pre_market_price, hint) or UNSET,
         after_hours_price=price_text(quote.after_hours_price, hint) or UNSET,
@@ -51,14 +51,14 @@ def simple_quote_message(quote: SimpleQuote) -> SimpleQuoteMessage:
 
 def quote_message(quote: SimpleQuote, detail: QuoteDetail) -> QuoteMessage:
     """A profile's quote: the fast facts of this tick and the slow ones."""
-    hint = _price_hint(quote)
+    hint = quote.price_hint
     return QuoteMessage(
         symbol=quote.symbol,
         name=quote.name,
         price=price_text(quote.price, hint),
         pre_market_price=price_text(quote.pre_market_price, hint),
         after_hours_price=price_text(quote.after_hours_price, hint),
-        change=signed_text(quote.change, hint),
+        change=change_text(quote.change, quote.price, hint),
         percent_change=percent_text(quote.percent_change),
         open=price_text(quote.open, hint),
         high=price_text(quote.high, hint),
@@ -70,20 +70,20 @@ def quote_message(quote: SimpleQuote, detail: QuoteDetail) -> QuoteMessage:
         market_cap=short_number_text(quote.market_cap),
         beta=decimal_text(detail.beta),
         pe=decimal_text(quote.pe),
-        eps=decimal_text(quote.eps),
-        dividend=decimal_text(detail.dividend),
+        eps=price_text(quote.eps),
+        dividend=price_text(detail.dividend),
         dividend_yield=rate_text(detail.dividend_yield),
         ex_dividend=date_text(detail.ex_dividend_on),
         net_assets=short_number_text(detail.net_assets),
         nav=price_text(detail.nav),
         expense_ratio=rate_text(detail.expense_ratio),
         category=detail.category,
-        last_capital_gain=decimal_text(detail.last_capital_gain),
+        last_capital_gain=price_text(detail.last_capital_gain),
         morningstar_rating=stars_text(detail.morningstar_rating),
         morningstar_risk_rating=risk_text(detail.morningstar_risk_rating),
         holdings_turnover=rate_text(detail.holdings_turnover),
         earnings_date=date_text(detail.earnings_on),
-        last_dividend=decimal_text(detail.last_dividend),
+        last_dividend=price_text(detail.last_dividend),
         inception_date=date_text(detail.inception_on),
         sector=detail.sector,
         industry=detail.industry,
@@ -95,12 +95,12 @@ def quote_message(quote: SimpleQuote, detail: QuoteDetail) -> QuoteMessage:
 
 
 def mover_message(mover: Mover) -> MoverMessage:
-    hint = _price_hint(mover)
+    hint = mover.price_hint
     return MoverMessage(
         symbol=mover.symbol,
         name=mover.name,
         price=price_text(mover.price, hint),
-        change=signed_text(mover.change, hint),
+        change=change_text(mover.change, mover.price, hint),
         percent_change=percent_text(mover.percent_change),
         volume=mover.volume,
     )
@@ -111,7 +111,7 @@ def index_message(name: str, quote: SimpleQuote, returns: Returns) -> IndexMessa
         symbol=quote.symbol,
         name=name,
         value=None if quote.price is None else round(quote.price, 2),
-        change=signed_text(quote.change, _price_hint(quote)),
+        change=change_text(quote.change, quote.price, quote.price_hint),
         percent_change=percent_text(quote.percent_change),
         **_returns(returns),
     )
@@ -148,13 +148,6 @@ def hours_message(hours: MarketHours) -> HoursMessage:
         next_open=hours.next_open_at,
         next_close=hours.next_close_at,
     )
-
-
-def _price_hint(quoted: SimpleQuote | Mover) -> int | None:
-    """The decimals of its prices; a small change must not show more of them than its price."""
-    if quoted.price_hint is None and quoted.price is not None and abs(quoted.price) >= 1:
-        return 2
-    return quoted.price_hint
 
 
 def _returns(returns: Returns) -> dict[str, str | None]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from streams.formatting import (
     ago_text,
+    change_text,
     count_text,
     date_text,
     decimal_text,
@@ -22,7 +23,6 @@ from streams.formatting import (
     rate_text,
     risk_text,
     short_number_text,
-    signed_text,
     stars_text,
 )
 
@@ -30,7 +30,7 @@ NOW = datetime(2025, 3, 14, 15, 0, tzinfo=UTC)
 
 NUMBER_TEXTS: tuple[Callable[[float | None], str | None], ...] = (
     price_text,
-    signed_text,
+    lambda value: change_text(value, 150.25),
     percent_text,
     rate_text,
     decimal_text,
@@ -64,12 +64,18 @@ number_texts = pytest.mark.parametrize("text_of", NUMBER_TEXTS)
         (1e-300, None, "0.00"),
         (-1e-300, None, "0.00"),
         (0.00000123, 10, "0.0000012300"),
-        (0.001, 2, "0.00"),
-        (-0.001, 2, "0.00"),
-        (-0.4, 0, "0"),
+        (0.00615, 2, "0.00615"),
+        (0.0041, 2, "0.0041"),
+        (-0.001, 2, "-0.001"),
+        (0.0312499, 2, "0.03125"),
+        (0.9512, 2, "0.9512"),
+        (-0.4, 0, "-0.4"),
+        (1.234, 0, "1.23"),
+        (12.6, 0, "12.6"),
         (39123.6, 0, "39124"),
+        (39123.6, 1, "39123.6"),
         (1.5, 99, "1.5000000000"),
-        (1.5, -1, "2"),
+        (1.5, -1, "1.5"),
     ],
 )
 def test_a_price_has_the_decimals_of_its_hint_or_of_its_size(
@@ -79,22 +85,30 @@ def test_a_price_has_the_decimals_of_its_hint_or_of_its_size(
 
 
 @pytest.mark.parametrize(
-    ("value", "price_hint", "text"),
+    ("value", "price", "price_hint", "text"),
     [
-        (2.15, None, "+2.15"),
-        (-1.26, None, "-1.26"),
-        (0.0, None, "+0.00"),
-        (-0.0, None, "+0.00"),
-        (-0.001, 2, "+0.00"),
-        (0.0012, 4, "+0.0012"),
-        (-0.0000004, None, "-0.0000004"),
-        (-1234.5, 2, "-1234.50"),
+        (2.15, 150.25, None, "+2.15"),
+        (-1.26, 150.25, 2, "-1.26"),
+        (0.0, 150.25, None, "+0.00"),
+        (-0.0, 150.25, None, "+0.00"),
+        (0.05000000074505806, 150.25, 2, "+0.05"),
+        (0.001, 150.25, 2, "+0.00"),
+        (1.4e-14, 150.25, 2, "+0.00"),
+        (0.0012, 1.0855, 4, "+0.0012"),
+        (-0.0004, 0.00615, 2, "-0.0004"),
+        (-0.00000012, 0.00615, 2, "+0.00"),
+        (0.004, 3.21, 2, "+0.004"),
+        (-0.0000004, 0.0000123, None, "-0.0000004"),
+        (-0.0000004, None, None, "-0.0000004"),
+        (-0.0000004, 0.0, None, "-0.0000004"),
+        (-0.0000004, math.nan, None, "-0.0000004"),
+        (-1234.5, 98765.4, 2, "-1234.50"),
     ],
 )
-def test_a_change_carries_its_sign_and_zero_a_plus(
-    value: float, price_hint: int | None, text: str
+def test_a_change_has_its_sign_and_the_decimals_of_the_price(
+    value: float, price: float | None, price_hint: int | None, text: str
 ) -> None:
-    assert signed_text(value, price_hint) == text
+    assert change_text(value, price, price_hint) == text
 
 
 @pytest.mark.parametrize(
@@ -182,7 +196,7 @@ def test_any_float_gives_a_plain_text_or_none(
 
 @given(value=st.floats(allow_nan=False, allow_infinity=False), price_hint=st.integers())
 def test_any_hint_gives_a_plain_price(value: float, price_hint: int) -> None:
-    for text in (price_text(value, price_hint), signed_text(value, price_hint)):
+    for text in (price_text(value, price_hint), change_text(value, value, price_hint)):
         assert text is not None
         assert PLAIN.fullmatch(text)
         assert not NEGATIVE_ZERO.fullmatch(text)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from marketdata.decimals import decimals_of
 from marketdata.domain.quote import SimpleQuote
 from marketdata.errors import InvalidSymbol, MalformedAnswer
 from marketdata.symbols import parse_symbol
@@ -22,7 +23,6 @@ from marketdata.symbols import parse_symbol
 PRE, REGULAR, POST, EXTENDED = range(4)
 # More than float32 has would only show its error.
 SIGNIFICANT_DIGITS = 7
-MAX_DECIMALS = 12
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FLOATS = {2: "price", 8: "percent_change", 10: "high", 11: "low", 12: "change"}
@@ -86,7 +86,8 @@ def applied(quote: SimpleQuote, pricing: Pricing) -> SimpleQuote:
     return msgspec.structs.replace(
         quote,
         price=price,
-        change=_rounded(pricing.change, quote.price_hint),
+        # How many decimals of these are shown depends on the price.
+        change=_rounded(pricing.change, None),
         percent_change=_rounded(pricing.percent_change, None),
         volume=quote.volume if pricing.volume is None else pricing.volume,
         high=quote.high if pricing.high is None else _rounded(pricing.high, quote.price_hint),
@@ -142,6 +143,7 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
 
 
 def _rounded(value: float, price_hint: int | None) -> float:
-    if price_hint is not None and 0 <= price_hint <= MAX_DECIMALS:
-        return round(value, price_hint)
+    """Without what float32 adds: to the decimals of the hint, or else to the digits it keeps."""
+    if price_hint is not None:
+        return round(value, decimals_of(value, price_hint))
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}")

@@ -56,6 +56,7 @@ def test_what_a_partial_frame_leaves_out_stays_and_a_change_is_zero() -> None:
         (700_000.0625, 2, 700_000.06),
         (231.87, 2, 231.87),
         (231.87, None, 231.87),
+        (0.00615, 2, 0.00615),
         (0.1, None, 0.1),
     ],
 )

@@ -66,20 +66,11 @@ def parse_quotes(payload: Any) -> dict[str, SimpleQuote]:
 
 
 def _quote(symbol: str, row: dict[str, Any]) -> SimpleQuote:
-    fields = _read_priced(_QUOTE, row)
+    fields = read(_QUOTE, row)
     for field, session in _SESSION_OF_PRICE.items():
         if row.get("marketState") != session:
             fields[field] = None
     return SimpleQuote(symbol=symbol, **{**fields, "name": fields["name"] or symbol})
-
-
-def _read_priced(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a row; a price hint that would show its price as zero is no help."""
-    fields = read(table, row)
-    price, hint = fields["price"], fields["price_hint"]
-    if price and hint is not None and round(price, hint) == 0:
-        fields["price_hint"] = None
-    return fields
 
 
 def parse_movers(payload: Any) -> tuple[Mover, ...]:
@@ -88,7 +79,7 @@ def parse_movers(payload: Any) -> tuple[Mover, ...]:
     for row in rows(open_single(payload, "finance").get("quotes")):
         symbol = _symbol(row)
         if symbol is not None:
-            fields = _read_priced(_MOVER, row)
+            fields = read(_MOVER, row)
             mover = Mover(symbol=symbol, **{**fields, "name": fields["name"] or symbol})
             movers.setdefault(symbol, mover)
     return tuple(movers.values())
