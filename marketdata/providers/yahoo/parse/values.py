@@ -6,7 +6,9 @@ Strings where numbers belong, booleans, NaN and infinities count as unknown as w
 
 from __future__ import annotations
 
+import html
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -20,6 +22,9 @@ _MAX_COUNT = 2**63 - 1
 _BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
+
+# With its semicolon: without one, HTML would take the end of "P&LT" for one too.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 Reader = Callable[[Any], Any]
 # Which field is read from where and how: field → (reader, path, fall-back paths …).
@@ -107,8 +112,13 @@ def _clean(value: Any, max_length: int) -> str | None:
     if not isinstance(value, str):
         return None
     # Twice the length leaves room for what is dropped and keeps the work bounded.
-    kept = "".join(map(_printable, value[: 2 * max_length]))
+    kept = "".join(map(_printable, _unescaped(value[: 2 * max_length])))
     return " ".join(kept.split())[:max_length].rstrip() or None
+
+
+def _unescaped(value: str) -> str:
+    """Without HTML's entities, once: "S&amp;P" is S&P, and AT&T and P&LT stay what they are."""
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), value)
 
 
 def _printable(character: str) -> str:
@@ -123,6 +133,7 @@ def url(value: Any) -> str | None:
     """An http or https address that is safe to put into a link."""
     if not isinstance(value, str) or len(value) > MAX_URL_LENGTH:
         return None
+    value = _unescaped(value)
     if not value.startswith(("https://", "http://")) or not value.isprintable() or " " in value:
         return None
     return None if any(mark in value for mark in "\"'<>\\`") else value
