@@ -78,6 +78,20 @@ def get_session(now: datetime) -> Session:
     return _session(_in_new_york(now))
 
 
+def get_sessions_before(now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Opens and closes of regular trading that began by `now`, in UTC, the latest first.
+
+    Raises ValueError when `now` is not aware.
+    """
+    local = _in_new_york(now)
+    day = local.date()
+    while True:
+        close = _close_of(day)
+        if close is not None and _at(day, _OPEN) <= local:
+            yield _at(day, _OPEN), _at(day, close)
+        day -= timedelta(days=1)
+
+
 def _in_new_york(now: datetime) -> datetime:
     if now.utcoffset() is None:
         raise ValueError("`now` must be an aware datetime")

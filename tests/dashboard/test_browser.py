@@ -11,7 +11,7 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Position
 
-from tests.dashboard.visits import Visit, visit
+from tests.dashboard.visits import AROUND_THE_CLOCK, Visit, visit
 from tests.processes import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -68,8 +68,7 @@ async def test_every_panel_shows_data(visitor: Visit) -> None:
 
 
 async def test_prices_change_by_themselves(visitor: Visit) -> None:
-    await visitor.changes("#symbol [data-part=price]")
-    await visitor.changes("#indices .tile-value")
+    await visitor.changes(AROUND_THE_CLOCK)
     await visitor.page.wait_for_selector("[data-part=chart]:not([data-empty])")
     await visitor.page.wait_for_selector("#watchlist .spark-line[points*=',']", state="attached")
 

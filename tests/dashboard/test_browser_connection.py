@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
-from tests.dashboard.visits import Visit, visit
+from tests.dashboard.visits import AROUND_THE_CLOCK, Visit, visit
 from tests.e2e.security.installation import PASSWORD, Installation, sql_time
 from tests.processes import Server
 
@@ -68,7 +68,7 @@ async def test_it_comes_back_when_the_server_does(browser: Browser) -> None:
             await visited.page.wait_for_selector("#connection[data-state=waiting]")
             with Server("--port", str(port), **options) as second:
                 await visited.is_live()
-                await visited.changes("#symbol [data-part=price]")
+                await visited.changes(AROUND_THE_CLOCK)
                 visited.forgive("ERR_CONNECTION_REFUSED")
                 async with visit(browser) as other:
                     await other.page.goto(f"{url}login/")

@@ -13,6 +13,8 @@ from playwright.async_api import Browser, ConsoleMessage, Page
 PATIENCE_MS = 20_000
 # Looking at every frame, as is the default, makes the browser draw every frame.
 POLL_MS = 50
+# A price that moves also when the exchanges are closed.
+AROUND_THE_CLOCK = "#watchlist tr[data-symbol='BTC-USD'] .price"
 WATCH = """
 window.violations = [];
 window.shifts = 0;

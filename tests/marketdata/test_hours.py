@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,7 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketdata.hours import NEW_YORK, MarketHours, get_market_hours, get_session
+from marketdata.hours import (
+    NEW_YORK,
+    MarketHours,
+    get_market_hours,
+    get_session,
+    get_sessions_before,
+)
 from tests.marketdata.nyse_calendar import CLOSURES, EARLY_CLOSES
 
 ONE_MICROSECOND = timedelta(microseconds=1)
@@ -259,3 +266,15 @@ def test_nothing_opens_or_closes_before_the_next_open_and_close(now: datetime) -
 @given(moments, st.timezones())
 def test_the_zone_in_which_now_is_told_changes_nothing(now: datetime, zone: ZoneInfo) -> None:
     assert get_market_hours(now.astimezone(zone)) == get_market_hours(now)
+
+
+def test_the_sessions_before_a_moment_come_latest_first() -> None:
+    black_friday = (_utc(2026, 11, 27, 14, 30), _utc(2026, 11, 27, 18))
+    wednesday = (_utc(2026, 11, 25, 14, 30), _utc(2026, 11, 25, 21))
+    for now in (black_friday[0], _utc(2026, 11, 29, 12), _utc(2026, 11, 30, 14, 29)):
+        assert list(islice(get_sessions_before(now), 2)) == [black_friday, wednesday]
+    assert next(get_sessions_before(_utc(2026, 11, 26, 16))) == wednesday
+
+
+def _utc(*moment: int) -> datetime:
+    return datetime(*moment, tzinfo=UTC)  # type: ignore[arg-type,misc]

@@ -10,8 +10,9 @@ from marketdata.domain.quote import QuoteDetail
 from marketdata.domain.sectors import SECTOR_NAMES
 from marketdata.providers.simulated.instruments import Instrument, Kind
 from marketdata.providers.simulated.noise import get_fraction
-from marketdata.providers.simulated.quotes import Instant, make_quote
+from marketdata.providers.simulated.quotes import make_quote
 from marketdata.providers.simulated.returns import get_date, make_returns
+from marketdata.providers.simulated.trading import Instant
 from marketdata.providers.simulated.universe import (
     LISTED,
     get_generated_symbol,

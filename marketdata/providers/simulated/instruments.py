@@ -61,6 +61,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     dividend: float = 0.0
     employees: int | None = None
     fund: FundFacts | None = None
+    # Trades while its exchange does, and not around the clock.
+    rests: bool = False
 
 
 def get_stock_volatility(beta: float) -> float:

@@ -10,8 +10,9 @@ from marketdata.domain.movers import Mover, Movers
 from marketdata.domain.quote import Returns, SimpleQuote
 from marketdata.domain.sectors import SECTOR_NAMES, Sector
 from marketdata.providers.simulated.instruments import Instrument
-from marketdata.providers.simulated.quotes import Instant, make_quote
+from marketdata.providers.simulated.quotes import make_quote
 from marketdata.providers.simulated.returns import make_returns
+from marketdata.providers.simulated.trading import Instant
 from marketdata.providers.simulated.universe import STOCKS
 
 _MOVERS_COUNT = 25

@@ -16,8 +16,9 @@ from marketdata.providers.simulated.details import get_similar, make_detail
 from marketdata.providers.simulated.instruments import Instrument
 from marketdata.providers.simulated.news import make_headlines, make_news
 from marketdata.providers.simulated.overview import make_movers, make_sectors
-from marketdata.providers.simulated.quotes import Instant, make_quote
+from marketdata.providers.simulated.quotes import make_quote
 from marketdata.providers.simulated.returns import make_returns
+from marketdata.providers.simulated.trading import Instant
 from marketdata.providers.simulated.universe import get_instrument
 
 T = TypeVar("T")

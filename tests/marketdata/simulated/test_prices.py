@@ -81,10 +81,44 @@ def test_prices_start_from_the_base_price_at_the_anchor() -> None:
     ],
     ids=["session", "weekend", "holiday"],
 )
-@pytest.mark.parametrize("symbol", ["AAPL", "SPY", "^GSPC", "BTC-USD", "EURUSD=X", "GC=F"])
+@pytest.mark.parametrize("symbol", ["SIM0001", "SIM0002", "BTC-USD", "EURUSD=X", "GC=F"])
 def test_a_minute_shows_several_prices_around_the_clock(symbol: str, now: datetime) -> None:
     shown = {get_price(symbol, now + TICK * tick) for tick in range(13)}
     assert len(shown) >= 3
+
+
+@pytest.mark.parametrize("symbol", ["AAPL", "SPY", "^GSPC"])
+def test_a_minute_of_a_session_shows_several_prices(symbol: str) -> None:
+    now = datetime(2026, 6, 17, 15, 0, tzinfo=UTC)
+    assert len({get_price(symbol, now + TICK * tick) for tick in range(13)}) >= 3
+
+
+@pytest.mark.parametrize("symbol", ["NVDA", "SPY", "^GSPC"])
+@pytest.mark.parametrize(
+    ("closed_at", "opens_at"),
+    [
+        # Over a weekend, over Thanksgiving, after an early close, over a night.
+        (datetime(2026, 6, 12, 20, 0, tzinfo=UTC), datetime(2026, 6, 15, 13, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 25, 21, 0, tzinfo=UTC), datetime(2026, 11, 27, 14, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 27, 18, 0, tzinfo=UTC), datetime(2026, 11, 30, 14, 30, tzinfo=UTC)),
+        (datetime(2026, 6, 16, 20, 0, tzinfo=UTC), datetime(2026, 6, 17, 13, 30, tzinfo=UTC)),
+    ],
+)
+def test_what_an_exchange_lists_rests_when_it_is_closed(
+    symbol: str, closed_at: datetime, opens_at: datetime
+) -> None:
+    rest = opens_at - closed_at
+    quotes = [get_quote(symbol, closed_at + rest * part / 20) for part in range(20)]
+    at_rest = {
+        (q.price, q.change, q.percent_change, q.open, q.high, q.low, q.volume) for q in quotes
+    }
+    assert len(at_rest) == 1
+    before = get_quote(symbol, closed_at - TICK)
+    assert before.price == pytest.approx(quotes[0].price, rel=0.01)
+    opened = get_quote(symbol, opens_at)
+    assert opened.open == opened.price
+    assert opened.price is not None
+    assert opened.change == pytest.approx(opened.price - (quotes[0].price or 0), abs=0.006)
 
 
 def test_ticks_are_a_few_basis_points() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
-from marketdata.providers.simulated.prices import DAY_SECONDS, get_day, get_day_start
+from marketdata.providers.simulated.trading import Instant
+from marketdata.providers.simulated.universe import get_instrument
 from tests.marketdata.simulated.strategies import MONDAY_NOON, get_quote, moments, symbols
 
 PRE_MARKET = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -36,8 +37,11 @@ def test_a_quote_agrees_with_itself(symbol: str, now: datetime) -> None:
 @settings(deadline=None)
 @given(symbols, moments)
 def test_volume_and_range_only_grow_through_the_day(symbol: str, now: datetime) -> None:
-    begins_at = get_day_start(get_day(now.timestamp()))
-    times = [begins_at + DAY_SECONDS * part / 50 for part in range(50)]
+    instrument = get_instrument(symbol)
+    assert instrument
+    today = Instant.of(now).trading_of(instrument).today
+    length = today.closes_at - today.opened_at
+    times = [today.opened_at + length * part / 50 for part in range(50)]
     quotes = [get_quote(symbol, datetime.fromtimestamp(at, UTC)) for at in times]
     for values in (
         [quote.volume or 0 for quote in quotes],
@@ -57,8 +61,7 @@ def test_a_day_trades_about_the_average_volume() -> None:
 
 def test_the_change_counts_from_the_price_at_the_last_close() -> None:
     quote = get_quote("AAPL", MONDAY_NOON)
-    day = get_day(MONDAY_NOON.timestamp())
-    at_close = get_quote("AAPL", datetime.fromtimestamp(get_day_start(day) - 8 * 3600, UTC))
+    at_close = get_quote("AAPL", datetime(2026, 6, 12, 20, 0, tzinfo=UTC))
     assert quote.price is not None
     assert quote.change is not None
     assert quote.price - quote.change == pytest.approx(at_close.price)
