@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
@@ -10,17 +11,28 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 
-from streams.admin_actions import disconnect_now, revoke, rotate, show_keys
+from streams.admin_actions import disconnect_now, revoke, rotate
 from streams.apps import get_streams
 from streams.conf import settings
-from streams.keys import generate_key
+from streams.key_forms import KeyForm, secret_of
 from streams.limits import Usage
 from streams.live_admin import LiveStreamsAdmin
-from streams.models import ACTIVE, EXPIRED, OWNER_INACTIVE, REVOKED, ApiKey, every_endpoint
+from streams.models import (
+    ACTIVE,
+    EXPIRED,
+    OWNER_INACTIVE,
+    REVOKED,
+    ApiKey,
+    check_is_alive,
+    every_endpoint,
+)
+from streams.new_keys import URL_NAME, show_new_keys, to_new_keys, to_new_keys_again
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[ApiKey]
@@ -52,6 +64,13 @@ class ApiKeyForm(_Form):
             "max_symbols",
             "note",
         )
+
+    def clean(self) -> Any:
+        data = super().clean()
+        # A key that works may be ended by a date in the past; a new one would never work.
+        if self.instance.pk is None:
+            check_is_alive(self.cleaned_data.get("expires_at"), self.cleaned_data.get("owner"))
+        return data
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -106,7 +125,7 @@ class ApiKeyAdmin(_Admin):
     list_select_related = ("owner",)
     list_per_page = 50
     raw_id_fields = ("owner",)
-    readonly_fields = ("key", "state", "created_at", "last_used_at", "revoked_at")
+    readonly_fields = ("key", "state", "created_at", "last_used_at", "rotated_at", "revoked_at")
     actions = (revoke, rotate, disconnect_now)
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
@@ -124,6 +143,7 @@ class ApiKeyAdmin(_Admin):
     ) -> HttpResponse:
         # After adding there is one page, the one with the key.
         context.update(show_save_and_add_another=False, show_save_and_continue=not add)
+        context["form_secret"] = secret_of(request)
         return super().render_change_form(request, context, add, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -138,6 +158,15 @@ class ApiKeyAdmin(_Admin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return UsedKeys
 
+    def has_rotate_permission(self, request: HttpRequest) -> bool:
+        """It makes a key, and changes one. Of several permissions Django asks for any."""
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # Nobody shall learn a digest bit by bit.
+        is_hidden = lookup.partition("__")[0] in ("digest", "form_digest")
+        return not is_hidden and super().lookup_allowed(lookup, value, request)
+
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         # A revoked key is history: to be looked at, not to be changed.
         is_history = obj is not None and obj.revoked_at is not None
@@ -145,16 +174,40 @@ class ApiKeyAdmin(_Admin):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:
-            key = generate_key()
-            obj.take(key)
-            # For response_add, the only place that shows it.
-            obj.new_key = key  # type: ignore[attr-defined]
+            # For response_add as well.
+            obj.form_secret = secret_of(request)  # type: ignore[attr-defined]
+            maker = KeyForm(obj.form_secret, request.user)  # type: ignore[attr-defined]
+            obj.take(maker.key_for("add"))
+            obj.form_digest = maker.digest
+        elif "expires_at" in form.changed_data:
+            obj.expire_at(obj.expires_at)
         super().save_model(request, obj, form, change)
 
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return show_keys(self, request, [(obj, obj.new_key)])  # type: ignore[attr-defined]
+        return to_new_keys(self, request, obj.form_secret)  # type: ignore[attr-defined]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        secret = secret_of(request)
+        maker = KeyForm(secret, request.user)
+        if request.method == "POST" and self._was_sent(request, maker):
+            return to_new_keys_again(self, request, secret)
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except IntegrityError:  # the same form, at the same moment
+            if not maker.has_made("add"):
+                raise
+            return to_new_keys_again(self, request, secret)
+
+    def _was_sent(self, request: HttpRequest, maker: KeyForm) -> bool:
+        return self.has_add_permission(request) and maker.has_made("add")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(show_new_keys, self))
+        return [path("new/", view, name=URL_NAME), *super().get_urls()]
 
     @admin.display(ordering="prefix")
     def key(self, obj: ApiKey) -> str:

@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.cache import add_never_cache_headers
 
 from streams.apps import get_streams
@@ -43,10 +44,16 @@ class LiveStreamsAdmin(_Admin):
     def has_delete_permission(self, request: HttpRequest, obj: LiveStreams | None = None) -> bool:
         return False
 
+    def get_urls(self) -> list[URLPattern]:
+        """The one page: there is no table for the others to look into."""
+        view = self.admin_site.admin_view(self.changelist_view)
+        return [path("", view, name="streams_livestreams_changelist")]
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With `?part=tables` only what changes."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        request.current_app = self.admin_site.name
         reports, is_complete = _get_reports()
         overview = build_overview(reports, time.time())
         context = {
@@ -54,7 +61,7 @@ class LiveStreamsAdmin(_Admin):
             "title": "Live streams",
             "opts": self.opts,
             "overview": overview,
-            "keys": _name_keys(overview.keys),
+            "keys": _name_keys(overview.keys, self._may_see_keys(request)),
             "is_complete": is_complete,
             "is_alone": len(reports) == 1,
             "asked_at": time.strftime("%H:%M:%S UTC", time.gmtime()),
@@ -65,6 +72,11 @@ class LiveStreamsAdmin(_Admin):
         add_never_cache_headers(response)
         return response
 
+    def _may_see_keys(self, request: HttpRequest) -> bool:
+        """Whether their names may be shown, and there is a page of them on this site."""
+        keys = self.admin_site._registry.get(ApiKey)
+        return keys is not None and keys.has_view_permission(request)
+
 
 def _get_reports() -> tuple[list[Report], bool]:
     async def get_all() -> tuple[list[Report], bool]:
@@ -74,10 +86,11 @@ def _get_reports() -> tuple[list[Report], bool]:
     return async_to_sync(get_all)()
 
 
-def _name_keys(rows: list[KeyRow]) -> list[tuple[KeyRow, ApiKey | None, str]]:
+def _name_keys(rows: list[KeyRow], with_records: bool) -> list[tuple[KeyRow, ApiKey | None, str]]:
     """Each with the record of its key, or with what else it is."""
     numbers = {row.bucket: _key_number(row.bucket) for row in rows}
-    records = ApiKey.objects.in_bulk([n for n in numbers.values() if n is not None])
+    known = [number for number in numbers.values() if number is not None and with_records]
+    records = ApiKey.objects.in_bulk(known)
     return [(row, records.get(numbers[row.bucket] or 0), _describe(row.bucket)) for row in rows]
 
 

@@ -45,6 +45,10 @@ class RevocationIsFinal(Exception):
     """A revoked key was about to be made valid again; make a new one instead."""
 
 
+class CannotRotate(Exception):
+    """A key that nobody can use would get a successor that nobody can use."""
+
+
 class ApiKey(models.Model):
     """Who may connect, to what, and how much. The key itself is not kept, only its hash."""
 
@@ -64,6 +68,13 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # While a rotated key ends with its grace, its own end is kept for its next successor.
+    rotated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    own_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Which form made it, until the key was shown: see streams/key_forms.py.
+    form_digest = models.CharField(
+        max_length=64, blank=True, db_default="", default="", editable=False, db_index=True
+    )
     endpoints = models.JSONField(default=every_endpoint, validators=[check_endpoints])
     max_connections = models.PositiveIntegerField(
         "connections at once", default=default_connections, validators=[MinValueValidator(1)]
@@ -113,13 +124,24 @@ class ApiKey(models.Model):
             self.revoked_at = timezone.now()
             self.save(update_fields=["revoked_at"])
 
-    def rotate(self, grace: timedelta) -> tuple[ApiKey, NewKey]:
-        """A new key that may what this one may; this one expires after `grace`."""
-        key = generate_key()
+    def rotate(
+        self, grace: timedelta, key: NewKey | None = None, form_digest: str = ""
+    ) -> tuple[ApiKey, NewKey]:
+        """A new key that may what this one may; this one expires after `grace`.
+
+        Raises CannotRotate.
+        """
+        now = timezone.now()
+        if (state := self.state_at(now)) != ACTIVE:
+            raise CannotRotate(f"{self} is not rotated: {state}. Make a new key instead.")
+        if self.rotated_at is None:
+            self.rotated_at, self.own_expires_at = now, self.expires_at
+        key = key or generate_key()
         successor = ApiKey(
             name=self.name,
             owner=self.owner,
-            expires_at=self.expires_at,
+            expires_at=self.own_expires_at,
+            form_digest=form_digest,
             endpoints=list(self.endpoints),
             max_connections=self.max_connections,
             connections_per_day=self.connections_per_day,
@@ -128,10 +150,14 @@ class ApiKey(models.Model):
         )
         successor.take(key)
         successor.save()
-        ends_at = timezone.now() + grace
+        ends_at = now + grace
         self.expires_at = min(self.expires_at or ends_at, ends_at)
-        self.save(update_fields=["expires_at"])
+        self.save(update_fields=["expires_at", "rotated_at", "own_expires_at"])
         return successor, key
+
+    def expire_at(self, moment: datetime | None) -> None:
+        """Its own end from now on, whatever a rotation said."""
+        self.expires_at, self.rotated_at, self.own_expires_at = moment, None, None
 
 
 class LiveStreams(models.Model):
@@ -144,6 +170,17 @@ class LiveStreams(models.Model):
 
     def __str__(self) -> str:
         return "live streams"
+
+
+def check_is_alive(expires_at: datetime | None, owner: Any) -> None:
+    """Raises ValidationError for what would make a new key useless from its beginning."""
+    errors = {}
+    if expires_at and expires_at <= timezone.now():
+        errors["expires_at"] = "This is in the past: the key would never work."
+    if owner and not is_active(owner):
+        errors["owner"] = "This user is not active: the key would not work."
+    if errors:
+        raise ValidationError(errors)
 
 
 def is_active(user: Any) -> bool:

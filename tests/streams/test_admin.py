@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ pytestmark = [
 ]
 
 KEYS = "/admin/streams/apikey/"
+NEW_KEYS = f"{KEYS}new/"
 KEY = re.compile(r"fq_[0-9a-f]{8}_[\w-]{43}")
 FIELDS = {
     "name": "Mobile app",
@@ -39,10 +40,24 @@ def _security(streams_settings: Any) -> None:
 
 @pytest.fixture
 def record() -> ApiKey:
-    record = ApiKey(name="Mobile app")
+    return make_record("Mobile app")
+
+
+def make_record(name: str, **fields: Any) -> ApiKey:
+    record = ApiKey(name=name, **fields)
     record.take(generate_key())
     record.save()
     return record
+
+
+def keys_in(response: Any) -> list[str]:
+    return KEY.findall(response.content.decode())
+
+
+def secret_of(page: Any) -> str:
+    """That of the form on a page."""
+    [secret] = re.findall('name="form_secret" value="([^"]+)"', page.content.decode())
+    return str(secret)
 
 
 def act(client: Client, action: str, *records: ApiKey, **fields: Any) -> str:
@@ -57,21 +72,87 @@ def history(record: ApiKey) -> list[str]:
     return [entry.get_change_message() for entry in entries]
 
 
-def test_a_new_key_is_in_the_answer_to_adding_it_and_nowhere_else(admin_client: Client) -> None:
-    response = admin_client.post(f"{KEYS}add/", FIELDS)
-    [key] = KEY.findall(response.content.decode())
-    assert "no-store" in response["Cache-Control"]
-    assert key not in str(response.cookies)
-    assert key not in str(dict(admin_client.session))
+def test_a_new_key_is_shown_once_after_a_redirect_and_kept_nowhere(admin_client: Client) -> None:
+    secret = secret_of(admin_client.get(f"{KEYS}add/"))
+    response = admin_client.post(f"{KEYS}add/", {**FIELDS, "form_secret": secret})
+    assert (response.status_code, response["Location"]) == (302, NEW_KEYS)
+    cookie = response.cookies["streams_new_keys"]
+    assert (cookie["path"], cookie["httponly"], cookie["max-age"]) == (NEW_KEYS, True, 300)
+    waiting = str(ApiKey.objects.values())
+    assert secret not in waiting
+    shown = admin_client.get(NEW_KEYS)
+    [key] = keys_in(shown)
+    assert "no-store" in shown["Cache-Control"]
+    for kept in (waiting, str(response.cookies), str(dict(admin_client.session))):
+        assert key not in kept
+        assert key[12:] not in kept
     record = ApiKey.objects.get()
     assert record.digest == digest_of(key)
-    assert record.endpoints == ["quotes", "hours"] or record.endpoints == ["hours", "quotes"]
+    assert record.form_digest == ""
+    assert sorted(record.endpoints) == ["hours", "quotes"]
     for path in (KEYS, f"{KEYS}{record.pk}/change/", f"{KEYS}{record.pk}/history/"):
         page = admin_client.get(path).content.decode()
         assert record.prefix in page
         assert key not in page
         assert record.digest not in page
     assert history(record) == ["Added."]
+
+
+@pytest.mark.parametrize("cookie_is_back", [False, True])
+def test_the_page_of_a_new_key_shows_nothing_when_it_is_loaded_again(
+    admin_client: Client, cookie_is_back: bool
+) -> None:
+    admin_client.post(f"{KEYS}add/", FIELDS)
+    secret = admin_client.cookies["streams_new_keys"].value
+    assert not keys_in(admin_client.head(NEW_KEYS))
+    assert not keys_in(admin_client.get(NEW_KEYS, headers={"Sec-Purpose": "prefetch"}))
+    assert len(keys_in(admin_client.get(NEW_KEYS))) == 1
+    if cookie_is_back:
+        admin_client.cookies["streams_new_keys"] = secret
+    page = admin_client.get(NEW_KEYS)
+    assert not keys_in(page)
+    assert "shown once" in page.content.decode()
+    assert ApiKey.objects.count() == 1
+
+
+def test_a_form_that_is_sent_twice_makes_one_key(admin_client: Client) -> None:
+    form = {**FIELDS, "form_secret": secret_of(admin_client.get(f"{KEYS}add/"))}
+    admin_client.post(f"{KEYS}add/", form)
+    # A second click: the browser follows only the answer to this one.
+    page = admin_client.post(f"{KEYS}add/", {**form, "name": "Other"}, follow=True)
+    assert len(keys_in(page)) == 1
+    assert "sent before" in page.content.decode()
+    page = admin_client.post(f"{KEYS}add/", form, follow=True)
+    assert not keys_in(page)
+    assert [record.name for record in ApiKey.objects.all()] == ["Mobile app"]
+
+
+def test_a_form_that_is_sent_again_after_a_mistake_makes_its_key(admin_client: Client) -> None:
+    wrong = admin_client.post(f"{KEYS}add/", {**FIELDS, "name": "", "form_secret": "A" * 43})
+    assert secret_of(wrong) == "A" * 43
+    page = admin_client.post(f"{KEYS}add/", {**FIELDS, "form_secret": "A" * 43}, follow=True)
+    assert len(keys_in(page)) == 1
+
+
+def test_nobody_else_sees_the_new_key(admin_client: Client, client: Client) -> None:
+    admin_client.post(f"{KEYS}add/", FIELDS)
+    client.cookies["streams_new_keys"] = admin_client.cookies["streams_new_keys"].value
+    assert not keys_in(client.get(NEW_KEYS, follow=True))
+    client.force_login(User.objects.create_superuser("other root"))
+    assert not keys_in(client.get(NEW_KEYS))
+    assert len(keys_in(admin_client.get(NEW_KEYS))) == 1
+
+
+def test_a_key_that_would_never_work_is_not_made(admin_client: Client) -> None:
+    owner = User.objects.create(username="gone", is_active=False)
+    past = {"expires_at_0": "2020-01-01", "expires_at_1": "00:00:00"}
+    for fields, sentence in (
+        (past, "This is in the past: the key would never work."),
+        ({"owner": owner.pk}, "This user is not active"),
+    ):
+        page = admin_client.post(f"{KEYS}add/", {**FIELDS, **fields}).content.decode()
+        assert sentence in page
+    assert not ApiKey.objects.exists()
 
 
 def test_a_key_without_an_endpoint_is_not_made(admin_client: Client) -> None:
@@ -112,7 +193,7 @@ def test_a_revocation_is_asked_for_twice_and_is_for_good(
     record.refresh_from_db()
     assert record.revoked_at
     assert history(record) == ["Revoked."]
-    assert "Revoked: 0 API keys." in act(admin_client, "revoke", record, confirmed="yes")
+    assert "is revoked: for good." in act(admin_client, "revoke", record, confirmed="yes")
     changed = admin_client.post(f"{KEYS}{record.pk}/change/", {**FIELDS, "revoked_at": ""})
     assert changed.status_code == 403
     assert admin_client.get(f"{KEYS}{record.pk}/change/").status_code == 200
@@ -131,6 +212,51 @@ def test_a_rotation_shows_the_successor_once_and_keeps_the_old_for_the_grace(
     assert record.expires_at < timezone.now() + timedelta(hours=2)
     assert history(record) == [f"Replaced by {successor.prefix}…."]
     assert history(successor) == [f"Replaces {record.prefix}…."]
+    assert not keys_in(admin_client.get(NEW_KEYS))
+
+
+def test_one_form_makes_one_successor_of_each_key(admin_client: Client, record: ApiKey) -> None:
+    other = make_record("Other")
+    form = {
+        "action": "rotate",
+        "_selected_action": [record.pk, other.pk],
+        "confirmed": "yes",
+        "hours": 1,
+    }
+    asked = admin_client.post(KEYS, {**form, "confirmed": []})
+    form["form_secret"] = secret_of(asked)
+    admin_client.post(KEYS, form)
+    page = admin_client.post(KEYS, form, follow=True)
+    assert len(keys_in(page)) == 2
+    assert not keys_in(admin_client.post(KEYS, form, follow=True))
+    assert ApiKey.objects.count() == 4
+    working = {digest_of(key) for key in keys_in(page)}
+    assert working == {key.digest for key in ApiKey.objects.exclude(name="") if not key.rotated_at}
+
+
+def test_what_cannot_be_rotated_is_told_and_the_rest_is(
+    admin_client: Client, record: ApiKey
+) -> None:
+    expired = make_record("Late", expires_at=timezone.now())
+    revoked = make_record("Gone")
+    revoked.revoke()
+    page = act(admin_client, "rotate", record, expired, revoked, confirmed="yes", hours=1)
+    assert len(KEY.findall(page)) == 1
+    assert f"Left alone: {expired} is not rotated: expired. Make a new key instead." in page
+    assert f"Left alone: {revoked} is revoked: for good." in page
+    page = act(admin_client, "rotate", expired, confirmed="yes", hours=1)
+    assert "Make a new key instead" in page
+    assert ApiKey.objects.count() == 4
+
+
+def test_a_new_end_of_a_rotated_key_is_its_own(admin_client: Client, record: ApiKey) -> None:
+    act(admin_client, "rotate", record, confirmed="yes", hours=1)
+    end = {"expires_at_0": "2199-01-01", "expires_at_1": "00:00:00"}
+    admin_client.post(f"{KEYS}{record.pk}/change/", {**FIELDS, **end})
+    record.refresh_from_db()
+    assert record.rotated_at is None
+    assert record.expires_at
+    assert record.expires_at.year == 2199
 
 
 def test_disconnecting_is_noted(admin_client: Client, record: ApiKey) -> None:
@@ -144,15 +270,3 @@ def test_with_security_off_the_list_says_so(
     streams_settings.USE_SECURITY = False
     assert "everybody may connect" in admin_client.get(KEYS).content.decode()
     assert "do not belong to keys" in act(admin_client, "disconnect_now", record)
-
-
-def test_who_may_only_look_can_neither_change_nor_revoke(client: Client, record: ApiKey) -> None:
-    user = User.objects.create_user("looker", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_apikey"))
-    client.force_login(user)
-    assert record.prefix in client.get(KEYS).content.decode()
-    assert client.post(f"{KEYS}{record.pk}/change/", FIELDS).status_code == 403
-    assert client.post(f"{KEYS}add/", FIELDS).status_code == 403
-    act(client, "revoke", record, confirmed="yes")
-    record.refresh_from_db()
-    assert record.revoked_at is None

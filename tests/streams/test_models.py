@@ -16,6 +16,7 @@ from streams.models import (
     OWNER_INACTIVE,
     REVOKED,
     ApiKey,
+    CannotRotate,
     RevocationIsFinal,
 )
 
@@ -83,6 +84,29 @@ def test_a_grace_prolongs_nothing() -> None:
     key = make_key(expires_at=soon)
     successor, _ = key.rotate(timedelta(days=1))
     assert key.expires_at == successor.expires_at == soon
+
+
+def test_each_successor_ends_when_the_original_was_to_end() -> None:
+    never, later = make_key(), make_key(expires_at=timezone.now() + timedelta(days=9))
+    for key, end in ((never, None), (later, later.expires_at)):
+        for _ in range(2):
+            successor, _ = key.rotate(timedelta(hours=1))
+            assert successor.expires_at == end
+        assert key.expires_at
+        assert key.expires_at < timezone.now() + timedelta(hours=2)
+
+
+def test_what_nobody_can_use_gets_no_successor() -> None:
+    gone = User.objects.create(username="gone", is_active=False)
+    now = timezone.now()
+    for fields, state in (
+        ({"expires_at": now}, "expired"),
+        ({"revoked_at": now}, "revoked"),
+        ({"owner": gone}, "owner inactive"),
+    ):
+        with pytest.raises(CannotRotate, match=f"is not rotated: {state}"):
+            make_key(**fields).rotate(timedelta(hours=1))
+    assert ApiKey.objects.count() == 3
 
 
 @pytest.mark.parametrize("endpoints", [[], ["nothing"], "quotes", None, [["quotes"]]])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_date, parse_datetime
 
 from streams.databases import database_in_use
+from streams.history import ADDITION, find_user, note
 from streams.keys import generate_key
-from streams.models import ApiKey
+from streams.models import ApiKey, check_is_alive
 
 OPTIONS = {
     "--max-connections": ("max_connections", "connections at once"),
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--expires", help="2027-01-31, or 2027-01-31T12:00Z; default: never")
         parser.add_argument("--endpoints", help="quotes,hours,…; default: all")
         parser.add_argument("--note", default="")
+        parser.add_argument("--by", help="the username for the history in the admin")
         for option, (field, what) in OPTIONS.items():
             parser.add_argument(option, dest=field, type=int, help=what)
 
@@ -41,7 +42,8 @@ class Command(BaseCommand):
         key = generate_key()
         record = ApiKey(name=options["name"], note=options["note"])
         record.take(key)
-        record.owner = _find_owner(options["owner"]) if options["owner"] else None
+        by = find_user(options["by"], "--by") if options["by"] else None
+        record.owner = find_user(options["owner"], "--owner") if options["owner"] else None
         record.expires_at = _parse_time(options["expires"]) if options["expires"] else None
         if options["endpoints"]:
             record.endpoints = [name.strip() for name in options["endpoints"].split(",")]
@@ -50,19 +52,14 @@ class Command(BaseCommand):
                 setattr(record, field, options[field])
         try:
             record.full_clean()
+            check_is_alive(record.expires_at, record.owner)
         except ValidationError as error:
             raise CommandError("; ".join(_sentences(error))) from error
         record.save()
+        if problem := note(record, ADDITION, "Added.", by):
+            self.stderr.write(f"There is no line in the history: {problem}.")
         self.stderr.write(f"Key {record.pk} for {record.name}. It is shown this once:")
         self.stdout.write(key.text)
-
-
-def _find_owner(username: str) -> Any:
-    users = get_user_model()
-    try:
-        return users._default_manager.get(**{users.USERNAME_FIELD: username})
-    except users.DoesNotExist as error:
-        raise CommandError(f"There is no user {username!r}.") from error
 
 
 def _parse_time(text: str) -> datetime:
