@@ -15,7 +15,7 @@ from streams.request_ids import request_id_of
 from streams.server.deadlines import Deadlines
 from streams.server.door import Door
 from streams.server.frames import PreparedFrames, deflated_text_frame
-from streams.server.handshake import RequestHead, is_websocket
+from streams.server.heads import RequestHead, is_websocket
 from streams.server.inbox import Inbox
 from streams.server.options import StreamOptions
 from streams.server.outbox import Outbox

@@ -11,7 +11,8 @@ from daphne.http_protocol import HTTPFactory
 from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper
 
-from streams.server.handshake import RequestHead, error_response, is_websocket, parse_head
+from streams.server.handshake import error_response
+from streams.server.heads import RequestHead, is_websocket, parse_head
 from streams.server.opening import FULL, unavailable
 from streams.server.protocol import StreamProtocol
 from streams.server.requests import StreamRequest

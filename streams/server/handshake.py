@@ -12,13 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from streams.server.extensions import answer_deflate
-
-Headers = tuple[tuple[bytes, bytes], ...]
+from streams.server.extensions import Deflate, accept_deflate
+from streams.server.heads import CONTROL, TOKEN, Headers, RequestHead
 
 _ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _TARGET = re.compile(rb"(?:https?://[^/?#]*)?([!-~]*)", re.IGNORECASE)
 _OURS = frozenset({b"content-length", b"connection", b"transfer-encoding"})
 
@@ -33,49 +30,17 @@ class BadHandshake(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class RequestHead:
-    """Request line and headers; names lower case, values stripped, order kept."""
-
-    method: bytes
-    target: bytes
-    version: bytes
-    headers: Headers
-
-    def get_all(self, name: bytes) -> list[bytes]:
-        return [value for key, value in self.headers if key == name]
-
-
-@dataclass(frozen=True, slots=True)
 class Handshake:
     """A valid opening handshake. `path` is as sent, without the query.
 
-    `extensions` answers what the client offered; None when nothing is agreed on.
+    `deflate` is the compression that is agreed on, if any.
     """
 
     key: bytes
     path: bytes
     query: bytes
     subprotocols: tuple[str, ...]
-    extensions: bytes | None
-
-
-def parse_head(data: bytes) -> RequestHead | None:
-    """The head that ends with an empty line; None when it is not plain, well-formed HTTP."""
-    request_line, _, rest = data.partition(b"\r\n")
-    parts = request_line.split(b" ")
-    if len(parts) != 3:
-        return None
-    headers = []
-    for line in rest.rstrip(b"\r\n").split(b"\r\n"):
-        name, colon, value = line.partition(b":")
-        if not colon or not _TOKEN.fullmatch(name) or _CONTROL.search(value):
-            return None
-        headers.append((name.lower(), value.strip(b" \t")))
-    return RequestHead(parts[0], parts[1], parts[2], tuple(headers))
-
-
-def is_websocket(head: RequestHead) -> bool:
-    return _has_token(head, b"upgrade", b"websocket")
+    deflate: Deflate | None
 
 
 def check_handshake(head: RequestHead, *, may_compress: bool) -> Handshake:
@@ -86,20 +51,20 @@ def check_handshake(head: RequestHead, *, may_compress: bool) -> Handshake:
         raise BadHandshake("a WebSocket handshake needs HTTP/1.1")
     if len(head.get_all(b"host")) != 1:
         raise BadHandshake("exactly one Host header is needed")
-    if not _has_token(head, b"connection", b"upgrade"):
+    if not head.has_token(b"connection", b"upgrade"):
         raise BadHandshake("the Connection header must contain Upgrade")
     if head.get_all(b"content-length") not in ([], [b"0"]) or head.get_all(b"transfer-encoding"):
         raise BadHandshake("a WebSocket handshake has no body")
     _check_version(head)
     path, query = _split_target(head.target)
-    offers = head.get_all(b"sec-websocket-extensions") if may_compress else []
-    extensions = answer_deflate(offers)
-    return Handshake(_parse_key(head), path, query, _parse_subprotocols(head), extensions)
+    offers = head.get_list(b"sec-websocket-extensions") if may_compress else []
+    deflate = accept_deflate(offers)
+    return Handshake(_parse_key(head), path, query, _parse_subprotocols(head), deflate)
 
 
 def _check_version(head: RequestHead) -> None:
-    if head.get_all(b"sec-websocket-version") != [b"13"]:
-        supported = ((b"Sec-WebSocket-Version", b"13"),)
+    if set(head.get_list(b"sec-websocket-version")) != {b"13"}:
+        supported = ((b"Sec-WebSocket-Version", b"13"), (b"Upgrade", b"websocket"))
         raise BadHandshake("only WebSocket version 13 is spoken here", 426, supported)
 
 
@@ -114,12 +79,8 @@ def _parse_key(head: RequestHead) -> bytes:
 
 
 def _parse_subprotocols(head: RequestHead) -> tuple[str, ...]:
-    names = [
-        name.strip(b" \t")
-        for value in head.get_all(b"sec-websocket-protocol")
-        for name in value.split(b",")
-    ]
-    if not all(_TOKEN.fullmatch(name) for name in names) or len(set(names)) != len(names):
+    names = head.get_list(b"sec-websocket-protocol")
+    if not all(TOKEN.fullmatch(name) for name in names) or len(set(names)) != len(names):
         raise BadHandshake("Sec-WebSocket-Protocol is not a list of distinct tokens")
     return tuple(name.decode("ascii") for name in names)
 
@@ -130,12 +91,6 @@ def _split_target(target: bytes) -> tuple[bytes, bytes]:
         raise BadHandshake("the request target has characters that no URL has")
     path, _, query = match[1].partition(b"?")
     return path or b"/", query
-
-
-def _has_token(head: RequestHead, name: bytes, token: bytes) -> bool:
-    return any(
-        part.strip().lower() == token for value in head.get_all(name) for part in value.split(b",")
-    )
 
 
 def accept_response(
@@ -153,8 +108,8 @@ def accept_response(
     ]
     if subprotocol is not None:
         lines.append(b"Sec-WebSocket-Protocol: " + subprotocol.encode("ascii"))
-    if handshake.extensions is not None:
-        lines.append(b"Sec-WebSocket-Extensions: " + handshake.extensions)
+    if handshake.deflate is not None:
+        lines.append(b"Sec-WebSocket-Extensions: " + handshake.deflate.answer)
     lines.extend(_header_lines(headers))
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
@@ -186,7 +141,7 @@ def error_response(status: int, code: str, message: str, headers: Headers = ()) 
 def _header_lines(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
     lines = []
     for name, value in headers:
-        if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
+        if not TOKEN.fullmatch(name) or CONTROL.search(value):
             raise ValueError(f"header {name!r} cannot be sent")
         if name.lower() not in _OURS:
             lines.append(name + b": " + value)

@@ -7,12 +7,12 @@ from streams.server.frames import PreparedFrames
 from streams.server.handshake import (
     BadHandshake,
     Handshake,
-    RequestHead,
     accept_response,
     check_handshake,
     error_response,
     http_response,
 )
+from streams.server.heads import RequestHead
 from streams.server.inbox import Inbox
 from streams.server.outbox import Outbox
 from streams.server.scope import build_scope
@@ -124,7 +124,7 @@ class OpeningProtocol:
             self.dataReceived(early_data)
 
     def _frames(self) -> PreparedFrames:
-        is_compressed = self.handshake.extensions is not None
+        is_compressed = self.handshake.deflate is not None
         frames: PreparedFrames = (
             self.server.deflated_frames if is_compressed else self.server.prepared_frames
         )

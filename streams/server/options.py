@@ -18,7 +18,8 @@ class StreamOptions:
     """Of one process; more are answered with 503."""
 
     max_messages_per_second: int = 20
-    """From one client, and as many pings and pongs; more close with 4429."""
+    """From one client, as many pings and pongs, and ten times as many frames of all kinds; more
+    close with 4429."""
 
     compression_min_bytes: int = 1024
     """Shorter payloads are not compressed; 0: nothing is, and compression is not offered."""

@@ -7,12 +7,15 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from streams.server.closing import check_close_code
-from streams.server.frames import BINARY, CLOSE, CONTINUATION, DEFLATE_TAIL, PING, PONG, TEXT
+from streams.server.allowance import Allowance
+from streams.server.closing import OVER_LIMIT, check_close_code
+from streams.server.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from streams.server.inflating import Inflater
 
 PROTOCOL_ERROR, INVALID_PAYLOAD, TOO_BIG = 1002, 1007, 1009
 
-MAX_FRAGMENTS = 1024
+# Of a message: so many, or as many as it can have when each has so many bytes.
+MAX_FRAGMENTS, FRAGMENT_BYTES = 1024, 64
 
 _FINAL, _COMPRESSED, _RESERVED, _MASKED = 0x80, 0x40, 0x30, 0x80
 _DATA = frozenset({CONTINUATION, TEXT, BINARY})
@@ -47,24 +50,33 @@ class FrameReader:
     __slots__ = (
         "_buffer",
         "_fragments",
+        "_frames",
+        "_inflater",
         "_max_bytes",
+        "_max_fragments",
         "_max_frame_bytes",
-        "_may_compress",
         "_size",
     )
 
-    def __init__(self, max_bytes: int, max_frame_bytes: int, *, may_compress: bool) -> None:
+    def __init__(
+        self, max_bytes: int, max_frame_bytes: int, frames: Allowance, inflater: Inflater | None
+    ) -> None:
+        """Who agreed on no compression has no `inflater`; `frames` of all kinds count."""
         self._max_bytes = max_bytes
         self._max_frame_bytes = max_frame_bytes
-        self._may_compress = may_compress
-        self._buffer = b""
+        self._max_fragments = max(MAX_FRAGMENTS, max_bytes // FRAGMENT_BYTES)
+        self._frames = frames
+        self._inflater = inflater
+        self._buffer = bytearray()
         self._fragments: list[_Frame] = []
         self._size = 0
 
-    def receive(self, data: bytes) -> Iterator[Received]:
+    def receive(self, data: bytes, now: float) -> Iterator[Received]:
         """Raises ReadingFailed, after everything that was complete before it."""
         self._buffer += data
         while frame := self._take_frame():
+            if not self._frames.take(now):
+                raise ReadingFailed(OVER_LIMIT, "Too many frames.")
             if frame.opcode in _CONTROL:
                 yield _read_control(frame)
                 continue
@@ -78,16 +90,18 @@ class FrameReader:
         buffer = self._buffer
         if len(buffer) < 2:
             return None
-        self._check_head(buffer[0], buffer[1])
+        first = buffer[0]
+        self._check_head(first, buffer[1])
         size, start = _read_size(buffer)
         if size is None:
             return None
-        self._check_size(buffer[0] & 0x0F, size)
-        end = start + 4 + size
+        self._check_size(first & 0x0F, size)
+        mask_end, end = start + 4, start + 4 + size
         if len(buffer) < end:
             return None
-        self._buffer = buffer[end:]
-        return _Frame(buffer[0], _unmask(buffer[start + 4 : end], buffer[start : start + 4]))
+        frame = _Frame(first, _unmask(buffer[mask_end:end], buffer[start:mask_end]))
+        del buffer[:end]  # takes no longer when much is left behind it
+        return frame
 
     def _check_head(self, first: int, second: int) -> None:
         opcode = first & 0x0F
@@ -103,24 +117,37 @@ class FrameReader:
             _require(self._allows(first), "the frame must not be compressed")
 
     def _allows(self, first: int) -> bool:
-        return not first & _COMPRESSED or (self._may_compress and not self._fragments)
+        return not first & _COMPRESSED or (self._inflater is not None and not self._fragments)
 
     def _check_size(self, opcode: int, size: int) -> None:
         if opcode in _CONTROL:
             return
         if 0 < self._max_frame_bytes < size or 0 < self._max_bytes < self._size + size:
-            raise ReadingFailed(TOO_BIG, f"Messages may have up to {self._max_bytes} bytes.")
-        if len(self._fragments) >= MAX_FRAGMENTS:
-            raise ReadingFailed(TOO_BIG, f"Messages may have up to {MAX_FRAGMENTS} fragments.")
+            raise self._too_big()
+        if len(self._fragments) >= self._max_fragments:
+            limit = self._max_fragments
+            raise ReadingFailed(TOO_BIG, f"Messages may have up to {limit} fragments.")
 
     def _take_message(self) -> Received:
         fragments, self._fragments, self._size = self._fragments, [], 0
         content = b"".join(frame.payload for frame in fragments)
-        if fragments[0].first_byte & _COMPRESSED:
-            content = _inflate(content, self._max_bytes)
+        if fragments[0].first_byte & _COMPRESSED and self._inflater:
+            content = self._inflate(self._inflater, content)
         if fragments[0].opcode == BINARY:
             return Received(BINARY, content)
         return Received(TEXT, _decode(content))
+
+    def _inflate(self, inflater: Inflater, content: bytes) -> bytes:
+        try:
+            inflated = inflater.inflate(content, self._max_bytes)
+        except zlib.error as error:
+            raise ReadingFailed(INVALID_PAYLOAD, "the message cannot be inflated") from error
+        if 0 < self._max_bytes < len(inflated):
+            raise self._too_big()
+        return inflated
+
+    def _too_big(self) -> ReadingFailed:
+        return ReadingFailed(TOO_BIG, f"Messages may have up to {self._max_bytes} bytes.")
 
 
 def _require(condition: object, reason: str) -> None:
@@ -128,7 +155,7 @@ def _require(condition: object, reason: str) -> None:
         raise ReadingFailed(PROTOCOL_ERROR, reason)
 
 
-def _read_size(buffer: bytes) -> tuple[int | None, int]:
+def _read_size(buffer: bytearray) -> tuple[int | None, int]:
     """The payload's size, None when its bytes are not all there, and where the mask begins."""
     size = buffer[1] & 0x7F
     if size < 126:
@@ -141,22 +168,11 @@ def _read_size(buffer: bytes) -> tuple[int | None, int]:
     return size, start
 
 
-def _unmask(payload: bytes, mask: bytes) -> bytes:
+def _unmask(payload: bytearray, mask: bytearray) -> bytes:
     size = len(payload)
     key = (mask * (size // 4 + 1))[:size]
     mixed = int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")
     return mixed.to_bytes(size, "little")
-
-
-def _inflate(content: bytes, max_bytes: int) -> bytes:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        inflated = inflater.decompress(content + DEFLATE_TAIL, max_bytes + 1 if max_bytes else 0)
-    except zlib.error as error:
-        raise ReadingFailed(INVALID_PAYLOAD, "the message cannot be inflated") from error
-    if 0 < max_bytes < len(inflated):
-        raise ReadingFailed(TOO_BIG, f"Messages may have up to {max_bytes} bytes.")
-    return inflated
 
 
 def _read_control(frame: _Frame) -> Received:

@@ -6,8 +6,12 @@ from typing import Any
 from streams.server import closing
 from streams.server.allowance import Allowance
 from streams.server.frames import BINARY, CLOSE, PING, PONG, TEXT, server_frame
+from streams.server.inflating import Inflater
 from streams.server.opening import CLOSED, CONNECTING, OPEN, OpeningProtocol
 from streams.server.reading import FrameReader, ReadingFailed, Received
+
+# Each frame costs, however short it is: how many, on average, one of the allowed messages may take.
+FRAMES_PER_MESSAGE = 10
 
 
 class ReceivingProtocol(OpeningProtocol):
@@ -32,7 +36,7 @@ class ReceivingProtocol(OpeningProtocol):
         reader = self._reader or self._start_reading()
         now = time.monotonic()
         try:
-            for received in reader.receive(data):
+            for received in reader.receive(data, now):
                 self._received(received, now)
                 if self.state == CLOSED or self.has_failed:
                     return
@@ -40,13 +44,15 @@ class ReceivingProtocol(OpeningProtocol):
             self.fail(error.code, str(error))
 
     def _start_reading(self) -> FrameReader:
-        server = self.server
-        self._messages = Allowance(server.options.max_messages_per_second)
-        self._controls = Allowance(server.options.max_messages_per_second)
+        server, deflate = self.server, self.handshake.deflate
+        per_second = server.options.max_messages_per_second
+        self._messages = Allowance(per_second)
+        self._controls = Allowance(per_second)
         self._reader = FrameReader(
             server.websocket_max_message_size,
             server.websocket_max_frame_size,
-            may_compress=self.handshake.extensions is not None,
+            Allowance(per_second * FRAMES_PER_MESSAGE),
+            Inflater(keeps_context=deflate.keeps_context) if deflate else None,
         )
         return self._reader
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from daphne.http_protocol import WebRequest
 
-from streams.server.handshake import RequestHead, error_response, is_websocket
+from streams.server.handshake import error_response
+from streams.server.heads import RequestHead, is_websocket
 from streams.server.opening import FULL, unavailable
 
 _TOO_LARGE = error_response(413, "body_too_large", "The request's body is too large.")

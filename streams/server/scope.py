@@ -7,7 +7,8 @@ from urllib.parse import unquote
 from daphne.utils import parse_x_forwarded_for
 from twisted.internet.interfaces import ISSLTransport
 
-from streams.server.handshake import Handshake, RequestHead
+from streams.server.handshake import Handshake
+from streams.server.heads import RequestHead
 
 Address = list[Any]  # [host, port], as ASGI has it
 

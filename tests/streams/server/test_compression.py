@@ -1,16 +1,31 @@
 """permessage-deflate: for who asks for it, and only where it pays."""
 
+import zlib
+
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
-from streams.server.extensions import answer_deflate
+from streams.server.extensions import accept_deflate
+from streams.server.frames import DEFLATE_TAIL
+from streams.server.heads import split_list
 from tests.streams.server.processes import AppServer
-from tests.streams.server.raw import masked_frame, read_frame, upgraded
+from tests.streams.server.raw import (
+    HANDSHAKE,
+    connected,
+    masked_frame,
+    read_frame,
+    upgraded,
+    within,
+)
 
 OFFER = b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-SHORT = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+PLAIN = b"permessage-deflate"
+CLIENT = PLAIN + b"; client_no_context_takeover"
+SERVER = PLAIN + b"; server_no_context_takeover"
+BOTH = SERVER + b"; client_no_context_takeover"
+WINDOW = PLAIN + b"; server_max_window_bits=15"
 
 
 async def test_clients_with_and_without_compression_get_the_same(server: AppServer) -> None:
@@ -50,22 +65,58 @@ async def test_a_compressed_message_beyond_the_limit_closes_with_1009(server: Ap
 @pytest.mark.parametrize(
     ("offer", "answer"),
     [
-        (b"permessage-deflate", SHORT),
-        (b"permessage-deflate; client_max_window_bits=10", SHORT),
-        (
-            b'permessage-deflate; server_max_window_bits="15"',
-            SHORT + b"; server_max_window_bits=15",
-        ),
-        (b"permessage-deflate; server_max_window_bits=10, permessage-deflate", SHORT),
-        (b"x-other, permessage-deflate", SHORT),
+        (b"permessage-deflate", PLAIN),
+        (b"permessage-deflate; client_max_window_bits", PLAIN),
+        (b"permessage-deflate; client_max_window_bits=10", PLAIN),
+        (b"permessage-deflate; client_no_context_takeover", CLIENT),
+        (b"permessage-deflate;client_no_context_takeover;server_no_context_takeover", BOTH),
+        (b"permessage-deflate; server_no_context_takeover; client_max_window_bits", SERVER),
+        (b'permessage-deflate; server_max_window_bits="15"', WINDOW),
+        (b"permessage-deflate; server_max_window_bits = 15", WINDOW),
+        (b"permessage-deflate; server_max_window_bits=10, permessage-deflate", PLAIN),
+        (b"permessage-deflate; unknown, permessage-deflate; client_no_context_takeover", CLIENT),
+        (b'permessage-deflate; unknown="a, permessage-deflate", permessage-deflate', PLAIN),
+        (b"x-other, ,, permessage-deflate,", PLAIN),
         (b"permessage-deflate; server_max_window_bits=10", None),
+        (b"permessage-deflate; server_max_window_bits", None),
         (b"permessage-deflate; unknown", None),
+        (b'permessage-deflate; unknown="a, permessage-deflate"', None),
         (b"permessage-deflate; client_max_window_bits=99", None),
+        (b"permessage-deflate; client_max_window_bits=08", None),
+        (b"permessage-deflate; client_max_window_bits=", None),
+        (b'permessage-deflate; client_max_window_bits="10', None),
         (b"permessage-deflate; server_no_context_takeover=1", None),
+        (b"permessage-deflate; server_no_context_takeover=", None),
         (b"permessage-deflate; client_max_window_bits; client_max_window_bits", None),
+        (b"permessage-deflate;", None),
         (b"x-webkit-deflate-frame", None),
         (b"", None),
     ],
 )
-def test_an_offer_is_accepted_when_one_frame_fits_all(offer: bytes, answer: bytes | None) -> None:
-    assert answer_deflate([offer]) == answer
+def test_an_offer_is_answered_with_what_it_names_and_nothing_else(
+    offer: bytes, answer: bytes | None
+) -> None:
+    accepted = accept_deflate(split_list([offer]))
+    assert (accepted and accepted.answer) == answer
+    if accepted:
+        assert accepted.keeps_context == (b"client_no_context_takeover" not in accepted.answer)
+
+
+def test_an_offer_may_come_in_several_headers() -> None:
+    lines = [b"permessage-deflate; server_max_window_bits=9", b"", b"x-other,permessage-deflate"]
+    accepted = accept_deflate(split_list(lines))
+    assert accepted
+    assert accepted.answer == PLAIN
+
+
+async def test_a_client_that_keeps_its_context_is_understood(server: AppServer) -> None:
+    """As Tornado's does; netty's makes the same offer and takes no other answer."""
+    deflater = zlib.compressobj(wbits=-15)
+    async with connected(server.port) as (reader, writer):
+        writer.write(HANDSHAKE % (b"echo", OFFER))
+        head = await within(reader.readuntil(b"\r\n\r\n"))
+        assert b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n" in head
+        for _ in range(3):
+            deflated = deflater.compress(b"AAPL,MSFT" * 20) + deflater.flush(zlib.Z_SYNC_FLUSH)
+            writer.write(masked_frame(0xC1, deflated.removesuffix(DEFLATE_TAIL)))
+            assert await read_frame(reader) == (0x81, b"AAPL,MSFT" * 20)

@@ -20,7 +20,7 @@ from tests.streams.server.raw import (
     within,
 )
 
-PING, CLOSE = 0x89, 0x88
+PING, PONG, CLOSE = 0x89, 0x8A, 0x88
 
 
 @pytest.fixture(scope="module")
@@ -112,11 +112,27 @@ async def test_a_flood_of_pings_closes_with_4429(server: AppServer) -> None:
     await server.seen("disconnected 4429")
 
 
-async def test_endless_fragments_close_with_1009(server: AppServer) -> None:
+@pytest.mark.parametrize("kind", ["fragments", "frames of all kinds"])
+async def test_more_than_two_hundred_frames_in_a_second_close_with_4429(
+    server: AppServer, kind: str
+) -> None:
+    between = masked_frame(PONG, b"") if kind != "fragments" else b""
+    message = masked_frame(0x01, b"") + (masked_frame(0x00, b"x") + between) * 20
     async with upgraded(server.port) as (reader, writer):
-        writer.write(masked_frame(0x01, b"") + masked_frame(0x00, b"") * 2000)
-        assert (await read_frame(reader))[1][:2] == (1009).to_bytes(2, "big")
-    await server.seen("disconnected 1009")
+        writer.write((message + masked_frame(0x80, b"y")) * 10)
+        first_byte, payload = await read_frame(reader)
+        while first_byte != CLOSE:
+            assert payload == b"x" * 20 + b"y"
+            first_byte, payload = await read_frame(reader)
+    assert int.from_bytes(payload[:2], "big") == 4429
+    await server.seen("disconnected 4429")
+
+
+async def test_a_message_in_many_fragments_is_welcome(server: AppServer) -> None:
+    async with upgraded(server.port) as (reader, writer):
+        writer.write(masked_frame(0x01, b"") + masked_frame(0x00, b"x") * 100)
+        writer.write(masked_frame(0x80, b"y"))
+        assert (await read_frame(reader))[1] == b"x" * 100 + b"y"
 
 
 async def test_what_an_application_was_too_busy_for_arrives_in_order(

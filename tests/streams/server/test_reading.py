@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, OPEN, Protocol
 
+from streams.server.allowance import Allowance
 from streams.server.frames import (
     BINARY,
     CLOSE,
@@ -22,14 +23,19 @@ from streams.server.frames import (
     server_frame,
     text_frame,
 )
+from streams.server.inflating import WINDOW_BYTES, Inflater
 from streams.server.reading import FrameReader, ReadingFailed, Received
 from tests.streams.server.raw import masked_frame
 
 LIMIT = 8192
+NOW = 100.0
 
 
-def reader(*, limit: int = LIMIT, may_compress: bool = False) -> FrameReader:
-    return FrameReader(limit, limit, may_compress=may_compress)
+def reader(
+    *, limit: int = LIMIT, may_compress: bool = False, keeps_context: bool = False
+) -> FrameReader:
+    inflater = Inflater(keeps_context=keeps_context) if may_compress else None
+    return FrameReader(limit, limit, Allowance(5000), inflater)
 
 
 def read_by_another(data: bytes) -> list[Frame]:
@@ -75,7 +81,7 @@ def test_any_messages_in_any_fragments_and_pieces_are_read(
         between = [Received(*control)], [Received(opcode, content)]
         expected += sum(between if rest else between[::-1], [])
     reading = reader()
-    received = [event for piece in in_pieces(data, cuts) for event in reading.receive(piece)]
+    received = [event for piece in in_pieces(data, cuts) for event in reading.receive(piece, NOW)]
     assert received == expected
 
 
@@ -84,7 +90,7 @@ def test_no_bytes_whatever_break_the_reader(data: bytes, cuts: list[int]) -> Non
     reading = reader(may_compress=True)
     with contextlib.suppress(ReadingFailed):
         for piece in in_pieces(data, cuts):
-            for opcode, _ in reading.receive(piece):
+            for opcode, _ in reading.receive(piece, NOW):
                 assert opcode in (TEXT, BINARY, PING, PONG, CLOSE)
 
 
@@ -96,20 +102,80 @@ def test_a_compressed_message_is_inflated(text: str, is_final: bool, cuts: list[
     payload = (deflated + flushed).removesuffix(DEFLATE_TAIL)
     first, *rest = frames_of(0x40 | TEXT, payload, cuts)
     reading = reader(may_compress=True)
-    assert list(reading.receive(first + b"".join(rest))) == [Received(TEXT, text)]
+    assert list(reading.receive(first + b"".join(rest), NOW)) == [Received(TEXT, text)]
+
+
+def deflated(texts: list[str], window: int = 15) -> bytes:
+    """Frames of a client that keeps its context from message to message."""
+    deflater = zlib.compressobj(wbits=-window)
+    payloads = [
+        deflater.compress(text.encode()) + deflater.flush(zlib.Z_SYNC_FLUSH) for text in texts
+    ]
+    return b"".join(masked_frame(0xC1, each.removesuffix(DEFLATE_TAIL)) for each in payloads)
+
+
+@given(
+    st.lists(st.text(alphabet="AMSFT,é", max_size=5000), max_size=20), st.sampled_from([9, 12, 15])
+)
+def test_a_client_may_build_on_its_earlier_messages(texts: list[str], window: int) -> None:
+    reading = reader(may_compress=True, keeps_context=True)
+    received = list(reading.receive(deflated(texts, window), NOW))
+    assert received == [Received(TEXT, text) for text in texts]
+
+
+def test_what_a_client_builds_on_is_bounded_and_skips_what_is_not_compressed() -> None:
+    inflater = Inflater(keeps_context=True)
+    reading = FrameReader(LIMIT, LIMIT, Allowance(5000), inflater)
+    texts = [f"{number}" * 2000 for number in range(100, 120)]
+    first, *rest = [deflated(texts[:1]), masked_frame(0x81, b"plain")]
+    assert [event.content for event in reading.receive(first + rest[0], NOW)] == [texts[0], "plain"]
+    assert inflater._context == texts[0].encode()
+    reading = FrameReader(LIMIT, LIMIT, Allowance(5000), inflater := Inflater(keeps_context=True))
+    assert [event.content for event in reading.receive(deflated(texts), NOW)] == texts
+    assert len(inflater._context) == WINDOW_BYTES
+
+
+def test_a_client_that_promised_to_keep_no_context_costs_none() -> None:
+    reading = reader(may_compress=True)
+    texts = ["AAPL,MSFT" * 10] * 2
+    with pytest.raises(ReadingFailed) as failed:
+        list(reading.receive(deflated(texts), NOW))
+    assert failed.value.code == 1007
+
+
+def test_too_many_fragments_are_too_big_and_too_many_frames_over_the_limit() -> None:
+    endless = masked_frame(0x01, b"") + masked_frame(0x00, b"") * 2000
+    with pytest.raises(ReadingFailed) as failed:
+        list(reader().receive(endless, NOW))
+    assert failed.value.code == 1009
+    slower = FrameReader(LIMIT, LIMIT, Allowance(100), None)
+    assert not list(slower.receive(endless[:600], NOW))  # of six and seven bytes each
+    with pytest.raises(ReadingFailed) as failed:
+        list(slower.receive(endless[600:], NOW + 0.5))
+    assert failed.value.code == 4429
+
+
+def test_small_fragments_fill_a_message_of_any_size() -> None:
+    size = 256 * 1024
+    frames = [masked_frame(0x00, b"x" * 64)] * (size // 64 - 2)
+    first, last = masked_frame(0x02, b"x" * 64), masked_frame(0x80, b"x" * 64)
+    reading = FrameReader(size, 0, Allowance(5000), None)
+    assert list(reading.receive(first + b"".join(frames) + last, NOW)) == [
+        Received(BINARY, b"x" * size)
+    ]
 
 
 def test_a_message_that_inflates_beyond_the_limit_is_too_big() -> None:
     deflater = zlib.compressobj(wbits=-15)
     bomb = deflater.compress(b"x" * 10_000_000) + deflater.flush(zlib.Z_SYNC_FLUSH)
     with pytest.raises(ReadingFailed) as failed:
-        list(reader(limit=20_000, may_compress=True).receive(masked_frame(0xC1, bomb)))
+        list(reader(limit=20_000, may_compress=True).receive(masked_frame(0xC1, bomb), NOW))
     assert failed.value.code == 1009
 
 
 def test_what_is_not_deflate_is_invalid() -> None:
     with pytest.raises(ReadingFailed) as failed:
-        list(reader(may_compress=True).receive(masked_frame(0xC1, b"\xff\xff\xff")))
+        list(reader(may_compress=True).receive(masked_frame(0xC1, b"\xff\xff\xff"), NOW))
     assert failed.value.code == 1007
 
 
