@@ -44,7 +44,8 @@ class SharedStore(Protocol):
     def take(self, bucket: Bucket, wanted: int, leave: float = 0.0) -> int:
         """Take up to `wanted` tokens as long as `leave` stay; how many were to be had.
 
-        A negative `leave` runs up a debt that later takers wait for.
+        A negative `leave` runs up a debt that later takers wait for; a negative `wanted` gives
+        tokens back.
         """
 
     def level(self, bucket: Bucket) -> float:
@@ -86,7 +87,7 @@ class MemoryStore:
     def take(self, bucket: Bucket, wanted: int, leave: float = 0.0) -> int:
         with self._lock:
             level = self._refilled(bucket)
-            granted = max(0, min(wanted, int(level - leave)))
+            granted = min(wanted, max(0, int(level - leave)))
             self._levels[bucket.name] = (level - granted, self._clock.time())
         return granted
 

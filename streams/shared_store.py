@@ -24,8 +24,8 @@ local burst = tonumber(ARGV[2])
 local level = tonumber(present[1]) or burst
 local passed = math.max(0, at - (tonumber(present[2]) or at))
 level = math.min(burst, level + passed * tonumber(ARGV[1]))
-local granted = math.max(0, math.min(tonumber(ARGV[3]), math.floor(level - tonumber(ARGV[4]))))
-if granted > 0 then
+local granted = math.min(tonumber(ARGV[3]), math.max(0, math.floor(level - tonumber(ARGV[4]))))
+if granted ~= 0 then
   redis.call('HSET', KEYS[1], 'level', string.format('%.6f', level - granted),
              'at', string.format('%.6f', at))
   redis.call('PEXPIRE', KEYS[1], ARGV[5])

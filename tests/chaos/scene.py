@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Self
 
-from marketdata.providers.yahoo.quote_batches import QUOTES_PER_CALL
+from marketdata.providers.yahoo.quote_calls import QUOTES_PER_CALL
 from tests.chaos.cluster import BEAT, TICK, WEBS, WORKER, Cluster
 from tests.chaos.judgement import Window
 from tests.chaos.population import PROFILES, UNION, get_union_of, get_wishes

@@ -37,9 +37,10 @@ async def receive(socket: ClientConnection) -> Any:
     return json.loads(await asyncio.wait_for(socket.recv(), 10))
 
 
-async def test_a_profile_is_filled_from_every_source(server: Server) -> None:
-    async with connect(server.url("/profile/ACME")) as socket:
-        profile = await receive(socket)
+async def test_a_profile_is_filled_from_every_source(yahoo: FakeYahoo) -> None:
+    with Server(MARKETDATA_PROVIDER="yahoo", YAHOO_BASE_URL=yahoo.url) as server:
+        async with connect(server.url("/profile/ACME")) as socket:
+            profile = await receive(socket)
     quote = profile["quote"]
     assert (quote["name"], quote["price"], quote["change"]) == (
         "Acme Corporation",

@@ -107,6 +107,15 @@ def test_a_debt_must_flow_back_first(store: SharedStore) -> None:
     assert store.take(slow, 1) == 0
 
 
+def test_tokens_can_be_given_back(store: SharedStore) -> None:
+    slow = Bucket("back", rate=0.001, burst=4.0)
+    assert store.take(slow, 4) == 4
+    assert store.take(slow, -3) == -3
+    assert store.level(slow) == pytest.approx(3, abs=0.01)
+    store.take(slow, -100)
+    assert store.level(slow) == pytest.approx(4)
+
+
 def test_threads_never_get_more_than_there_is(store: SharedStore) -> None:
     slow = Bucket("threads", rate=0.001, burst=10.0)
     with ThreadPoolExecutor(8) as pool:

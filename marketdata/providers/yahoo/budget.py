@@ -1,7 +1,8 @@
 """The budget: how often Yahoo may be asked, one allowance for the whole cluster.
 
 Quotes go first, and the first few hundred symbols before everything else. When there are so
-many that they would take all, a fifth of the allowance stays for the slow facts.
+many that they would take all, a fifth of the allowance stays for the slow facts. Symbols of which
+no answer has come yet may cost a tenth of it in vain, for anybody can make them up.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from marketdata.sharing import Bucket, SharedStore
 FACTS_SHARE = 0.2
 # Quotes that the next tick will ask for keep at most this part of the burst from the facts.
 QUOTES_SHARE = 1 - FACTS_SHARE
+NEWCOMERS_SHARE = 0.1
 
 
 class Budget:
@@ -23,6 +25,11 @@ class Budget:
         self._all = Bucket("budget", requests_per_second, burst)
         self._facts = Bucket(
             "budget:facts", FACTS_SHARE * requests_per_second, max(1.0, FACTS_SHARE * burst)
+        )
+        self._newcomers = Bucket(
+            "budget:newcomers",
+            NEWCOMERS_SHARE * requests_per_second,
+            max(1.0, NEWCOMERS_SHARE * burst),
         )
         self._kept_for_facts = int(FACTS_SHARE * burst)
         self._first_quote_calls = max(1, self._kept_for_facts)
@@ -58,9 +65,28 @@ class Budget:
             granted += self._store.take(self._all, own)
         return granted
 
-    def take_for_retry(self) -> bool:
-        """Whether a call may be made again."""
-        return bool(self._store.take(self._all, 1))
+    def room_for_newcomers(self, calls: int) -> int:
+        """How many of these calls about newcomers make sense: all, if none was in vain lately."""
+        level = self._store.level(self._newcomers) if calls else 0
+        return calls if level >= self._newcomers.burst else min(calls, max(0, int(level)))
+
+    def take_for_newcomers(self, calls: int) -> int:
+        """How many of these calls, paid for like all, may be in vain; the others are given back."""
+        return self._store.take(self._newcomers, calls) if calls > 0 else 0
+
+    def was_not_in_vain(self, calls: int) -> None:
+        """So many of the calls about newcomers have found them."""
+        if calls > 0:
+            self._store.take(self._newcomers, -calls)
+
+    def give_back(self, calls: int) -> None:
+        """So many calls that were paid for are not made."""
+        if calls > 0:
+            self._store.take(self._all, -calls)
+
+    def take_again(self, calls: int) -> int:
+        """How many of these calls may be made again."""
+        return self._store.take(self._all, calls) if calls > 0 else 0
 
     def owe(self) -> None:
         """Pay for a call that everything else waits for; a debt if need be."""

@@ -171,7 +171,7 @@ class YahooEndpoints:
 
     def _second(self, fetch: Callable[[], T]) -> T:
         """A second source is a second call, and costs another token."""
-        if not self._guard.budget.take_for_retry():
+        if not self._guard.budget.take_again(1):
             raise SourcePaused("the budget is spent")
         return fetch()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, TypeVar
@@ -48,15 +48,21 @@ class SlowFacts:
         self._turn = 0
 
     def get_all(
-        self, kind: Kind[T], keys: Iterable[str], now: datetime, deadline: Deadline
+        self,
+        kind: Kind[T],
+        keys: Iterable[str],
+        now: datetime,
+        deadline: Deadline,
+        worth_asking: Callable[[list[str]], list[str]] = list,
     ) -> Batch[T]:
-        """The facts of `keys`. In neither part of the batch are those that Yahoo does not know
-        and, of a kind with a limit per call, those whose turn has not come."""
+        """The facts of `keys`. In neither part of the batch are those that Yahoo does not know,
+        those not `worth_asking` for, and, of a kind with a limit per call, those whose turn has
+        not come."""
         keys = tuple(dict.fromkeys(keys))
         lacking = self._lacking(kind, keys, now)
         if lacking:
             self._load(kind, lacking, now)
-            lacking = self._lacking(kind, lacking, now)
+            lacking = worth_asking(self._lacking(kind, lacking, now))
         flights, failed = self._fly(kind, lacking, now, deadline)
         found: dict[str, T] = {}
         for key, outcome in outcomes(flights, deadline).items():

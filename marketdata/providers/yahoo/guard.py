@@ -76,7 +76,7 @@ class Guard:
 
     def _wait_for_retry(self, deadline: Deadline) -> bool:
         pause = self._clock.jitter(*RETRY_SECONDS)
-        if deadline.remaining() < pause + FAIR_SECONDS or not self.budget.take_for_retry():
+        if deadline.remaining() < pause + FAIR_SECONDS or not self.budget.take_again(1):
             return False
         self._clock.sleep(pause)
         return True

@@ -13,7 +13,7 @@ from marketdata.errors import ProviderError
 from marketdata.providers.yahoo.client import YahooClient
 from marketdata.providers.yahoo.endpoints import YahooEndpoints
 from marketdata.providers.yahoo.options import YahooOptions
-from marketdata.providers.yahoo.quote_batches import QUOTES_PER_CALL
+from marketdata.providers.yahoo.quote_calls import QUOTES_PER_CALL
 
 CHECK_SECONDS = 10.0
 

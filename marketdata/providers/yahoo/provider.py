@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -79,19 +79,19 @@ class YahooProvider:
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[QuoteDetail]:
         """The slow facts of each symbol."""
-        return self._get_all(self._kinds.details, symbols, now, deadline)
+        return self._get_of_symbols(self._kinds.details, symbols, now, deadline)
 
     def fetch_similar(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[tuple[str, ...]]:
         """Similar symbols; an empty tuple for an unknown symbol."""
-        return self._get_all(self._kinds.similar, symbols, now, deadline)
+        return self._get_of_symbols(self._kinds.similar, symbols, now, deadline)
 
     def fetch_news(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[tuple[News, ...]]:
         """News of each symbol."""
-        return self._get_all(self._kinds.news, symbols, now, deadline)
+        return self._get_of_symbols(self._kinds.news, symbols, now, deadline)
 
     def fetch_index_returns(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
@@ -151,11 +151,24 @@ class YahooProvider:
             stream=self._stream.state,
         )
 
+    def _get_of_symbols(
+        self, kind: Kind[T], symbols: Sequence[str], now: datetime, deadline: Deadline
+    ) -> Batch[T]:
+        """Whether Yahoo knows them is asked first, in one call: anybody can make symbols up."""
+        return self._get_all(
+            kind, symbols, now, deadline, lambda lacking: self._quotes.known(lacking, now, deadline)
+        )
+
     def _get_all(
-        self, kind: Kind[T], keys: Sequence[str], now: datetime, deadline: Deadline
+        self,
+        kind: Kind[T],
+        keys: Sequence[str],
+        now: datetime,
+        deadline: Deadline,
+        worth_asking: Callable[[list[str]], list[str]] = list,
     ) -> Batch[T]:
         """The batch; raises the first error when there is nothing else in it."""
-        batch = self._facts.get_all(kind, keys, now, deadline)
+        batch = self._facts.get_all(kind, keys, now, deadline, worth_asking)
         if batch.failed and not batch.found:
             raise next(iter(batch.failed.values()))
         return batch

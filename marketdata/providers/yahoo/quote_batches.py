@@ -1,39 +1,43 @@
-"""A tick's quotes: in batches, as many as the budget allows, with lost rows asked for again."""
+"""A tick's quotes: in batches, as many as the budget allows, with lost rows asked for again.
+
+Symbols that were seen before take turns. Newcomers are asked for in calls of their own, more and
+more of them as long as they turn out to be known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 
 import msgspec
 
 from marketdata.deadlines import Deadline
 from marketdata.domain.quote import SimpleQuote
-from marketdata.errors import ProviderError, SourcePaused
+from marketdata.errors import DeadlineExceeded, SourcePaused
 from marketdata.executors import DaemonExecutor
 from marketdata.health import TurnsHealth
 from marketdata.providers.base import Batch
 from marketdata.providers.yahoo.endpoints import YahooEndpoints
 from marketdata.providers.yahoo.guard import Guard
-from marketdata.providers.yahoo.outcomes import outcomes
+from marketdata.providers.yahoo.newcomers import Newcomers
+from marketdata.providers.yahoo.quote_calls import (
+    QUOTES_PER_CALL,
+    Answers,
+    QuoteCalls,
+    count_calls,
+)
 from marketdata.providers.yahoo.turns import Turns, max_age_seconds
 from marketdata.providers.yahoo.unknowns import Unknowns
 from marketdata.sharing import SharedStore
 
-# Yahoo fails on about a hundred symbols a call.
-QUOTES_PER_CALL = 50
 GROUP = "quotes"
+# When not all can be asked for, this part of the calls goes to newcomers, who show nothing yet.
+NEWCOMERS_FIRST = 0.75
 HEALTH_KEY = "turns"
 HEALTH_SECONDS = 60.0
 # For so long, what is said about more symbols counts.
 HEALTH_OF_ALL_SECONDS = 15.0
-
-
-class _Answers(msgspec.Struct, frozen=True):
-    found: dict[str, SimpleQuote]
-    failed: dict[str, ProviderError]
-    missing: list[str]
 
 
 class QuoteBatches:
@@ -46,12 +50,15 @@ class QuoteBatches:
         executor: DaemonExecutor,
         store: SharedStore,
     ) -> None:
-        self._endpoints = endpoints
+        self._calls = QuoteCalls(endpoints, executor)
         self._guard = guard
-        self._executor = executor
         self._store = store
         self.turns = Turns()
         self._unknowns = Unknowns()
+        self._newcomers = Newcomers()
+        self._meeting = threading.Lock()
+        # Whom the last meeting has brought quotes of, until somebody asks for them.
+        self._met: set[tuple[str, float]] = set()
 
     def fetch(
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
@@ -61,69 +68,113 @@ class QuoteBatches:
             deadline.require("quotes")
         at = now.timestamp()
         wanted = self._unknowns.known(symbols, at)
-        chosen, failed = self._choose(wanted, at)
-        answers = self._ask(chosen, deadline)
-        again = self._ask_again(answers.missing, at, deadline)
-        found = {**answers.found, **again.found}
-        failed |= {**answers.failed, **again.failed}
-        unknown = [s for s in chosen if s not in found and s not in failed]
-        self.turns.landed(found, [*failed, *unknown], at)
-        self._unknowns.found(found)
-        asked = {*chosen, *failed}
+        just_met = self._take_just_met(wanted, at)
+        seen = self.turns.known(wanted)
+        answers = self._ask(
+            [s for s in wanted if s in seen and s not in just_met],
+            [s for s in wanted if s not in seen],
+            at,
+            deadline,
+        )
+        found, failed = {**just_met, **answers.found}, answers.failed
+        asked = {*found, *failed, *answers.missing}
         skipped = frozenset(symbol for symbol in wanted if symbol not in asked)
-        shown = {**found, **self._still_shown(skipped, len(wanted), at)}
-        self._report(self.turns.health(wanted, len(chosen), shown, at))
+        shown = {**found, **self._still_shown(skipped, len(seen), at)}
+        self._report(self.turns.health(wanted, len(asked), shown, at))
         return Batch({s: shown[s] for s in symbols if s in shown}, failed, skipped)
 
-    def _choose(self, wanted: list[str], at: float) -> tuple[list[str], dict[str, ProviderError]]:
-        """Those to ask for, paid for, and those that cannot be had because of a breaker."""
-        calls = _count_calls(wanted)
-        if not calls:
-            return [], {}
-        room = min(calls, self._guard.breakers.room(GROUP))
-        granted = self._guard.budget.take_for_quotes(room)
-        chosen = self.turns.choose(wanted, granted * QUOTES_PER_CALL, at)
-        if room == calls:
-            return chosen, {}
-        error = SourcePaused("quotes: not asked after failures")
-        return chosen, dict.fromkeys(set(wanted) - set(chosen), error)
+    def known(self, symbols: Sequence[str], now: datetime, deadline: Deadline) -> list[str]:
+        """Those of `symbols` that are worth asking about one by one.
 
-    def _ask(self, symbols: Sequence[str], deadline: Deadline) -> _Answers:
-        chunks = [
-            tuple(symbols[start : start + QUOTES_PER_CALL])
-            for start in range(0, len(symbols), QUOTES_PER_CALL)
-        ]
-        futures = {
-            chunk: self._executor.submit(
-                partial(self._endpoints.fetch_quotes, may_be_empty=not self._were_known(chunk)),
-                chunk,
-                deadline,
-            )
-            for chunk in chunks
-        }
-        answers = _Answers({}, {}, [])
-        for chunk, outcome in outcomes(futures, deadline).items():
-            if isinstance(outcome, ProviderError):
-                answers.failed.update(dict.fromkeys(chunk, outcome))
-            else:
-                answers.found.update((s, outcome[s]) for s in chunk if s in outcome)
-                answers.missing.extend(s for s in chunk if s not in outcome)
+        Newcomers are met first, all in one call. Raises DeadlineExceeded.
+        """
+        known = self.turns.known(symbols)
+        failed: Collection[str] = ()
+        if len(known) < len(symbols):
+            failed = self._meet([s for s in symbols if s not in known], now, deadline)
+            known = self.turns.known(symbols)
+        # A quote that fails says nothing about its symbol.
+        return [symbol for symbol in symbols if symbol in known or symbol in failed]
+
+    def _meet(self, newcomers: Sequence[str], now: datetime, deadline: Deadline) -> Collection[str]:
+        """Ask for their quotes, one caller at a time; those that failed."""
+        if not self._meeting.acquire(timeout=deadline.remaining()):
+            raise DeadlineExceeded("newcomers: no answer yet")
+        try:
+            met = self.turns.known(newcomers)
+            batch = self.fetch([s for s in newcomers if s not in met], now, deadline)
+            self._met = {(symbol, now.timestamp()) for symbol in batch.found} or self._met
+        finally:
+            self._meeting.release()
+        return batch.failed
+
+    def _take_just_met(self, symbols: Sequence[str], at: float) -> dict[str, SimpleQuote]:
+        met = [symbol for symbol in symbols if (symbol, at) in self._met]
+        self._met = self._met.difference((symbol, at) for symbol in met)
+        quotes = {symbol: self.turns.get(symbol) for symbol in met}
+        return {symbol: quote for symbol, quote in quotes.items() if quote is not None}
+
+    def _ask(
+        self, seen: Sequence[str], new: Sequence[str], at: float, deadline: Deadline
+    ) -> Answers:
+        """Ask for those whose turn it is and for newcomers, at the same time."""
+        room = self._guard.breakers.room(GROUP)
+        granted, for_new = self._take(count_calls(seen), count_calls(new), room)
+        chosen = self.turns.choose(seen, (granted - for_new) * QUOTES_PER_CALL, at) if seen else []
+        shown = {symbol for symbol in chosen if self.turns.get(symbol) is not None}
+        calls = self._calls.start(chosen, shown, deadline)
+        welcomed = self._welcome(new, for_new, at, deadline)
+        answers = self._calls.collect(calls, deadline)
+        answers |= self._ask_again(answers.missing, at, deadline)
+        answers |= welcomed
+        if room < count_calls(seen) + count_calls(new):
+            paused = SourcePaused("quotes: not asked after failures")
+            left = {*seen, *new} - {*chosen, *answers.found, *answers.failed, *answers.missing}
+            answers |= Answers(failed=dict.fromkeys(left, paused))
+        self.turns.landed(answers.found, [*answers.failed, *answers.missing], at)
+        self._unknowns.found(answers.found)
+        self._newcomers.forget(answers.found)
         return answers
 
-    def _ask_again(self, missing: list[str], at: float, deadline: Deadline) -> _Answers:
+    def _take(self, for_seen: int, for_new: int, room: int) -> tuple[int, int]:
+        """How many calls may be made, and how many of these for newcomers."""
+        for_new = self._guard.budget.room_for_newcomers(for_new)
+        granted = self._guard.budget.take_for_quotes(min(for_seen + for_new, room))
+        return granted, min(for_new, max(granted - for_seen, int(NEWCOMERS_FIRST * granted)))
+
+    def _welcome(
+        self, newcomers: Sequence[str], paid_calls: int, at: float, deadline: Deadline
+    ) -> Answers:
+        """Ask for newcomers until their part of the budget is spent on unknown ones."""
+        budget, answers = self._guard.budget, Answers()
+        queue = self._newcomers.queue(newcomers, at)
+        while calls := budget.take_for_newcomers(min(paid_calls, count_calls(queue))):
+            asked, queue = queue[: calls * QUOTES_PER_CALL], queue[calls * QUOTES_PER_CALL :]
+            answers |= self._ask_newcomers(asked, at, deadline)
+            paid_calls -= calls
+        budget.give_back(paid_calls)
+        again = self._unknowns.missed(answers.missing, at)
+        calls = budget.take_again(budget.take_for_newcomers(count_calls(again)))
+        second = self._ask_newcomers(again[: calls * QUOTES_PER_CALL], at, deadline)
+        self._newcomers.forget(second.missing)
+        self._unknowns.missed(second.missing, at)
+        return answers | second
+
+    def _ask_newcomers(self, symbols: Sequence[str], at: float, deadline: Deadline) -> Answers:
+        self._newcomers.asked(symbols, at)
+        answers = self._calls.collect(self._calls.start(symbols, (), deadline), deadline)
+        self._guard.budget.was_not_in_vain(answers.good_calls)
+        return answers
+
+    def _ask_again(self, missing: list[str], at: float, deadline: Deadline) -> Answers:
         """Rows get lost: what an answer lacked is asked for once more, if the budget allows."""
         again = self._unknowns.missed(missing, at)
-        calls = _count_calls(again)
-        while calls and not self._guard.budget.take_for_retry():
-            calls -= 1
+        calls = self._guard.budget.take_again(count_calls(again))
         again, later = again[: calls * QUOTES_PER_CALL], again[calls * QUOTES_PER_CALL :]
-        answers = self._ask(again, deadline)
+        answers = self._calls.collect(self._calls.start(again, (), deadline), deadline)
         self._unknowns.missed(answers.missing, at)
         paused = SourcePaused("a lost row: the budget for asking again is spent")
-        return _Answers(answers.found, {**answers.failed, **dict.fromkeys(later, paused)}, [])
-
-    def _were_known(self, symbols: Sequence[str]) -> bool:
-        return any(self.turns.get(symbol) is not None for symbol in symbols)
+        return answers | Answers(failed=dict.fromkeys(later, paused))
 
     def _still_shown(
         self, skipped: frozenset[str], symbols: int, at: float
@@ -142,7 +193,3 @@ class QuoteBatches:
         """The last tick's turns, of whichever process made it."""
         value = self._store.get_many([HEALTH_KEY]).get(HEALTH_KEY)
         return msgspec.json.decode(value, type=TurnsHealth) if value else None
-
-
-def _count_calls(symbols: Sequence[str]) -> int:
-    return -(-len(symbols) // QUOTES_PER_CALL)

@@ -8,7 +8,8 @@ the quote of its last one, but no longer than the budget explains, and not after
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -34,7 +35,8 @@ class Turns:
     """When each symbol was last asked for, and what came of it. Times are Unix seconds."""
 
     def __init__(self) -> None:
-        self._symbols: dict[str, _Symbol] = {}
+        # The one not wanted for the longest is first.
+        self._symbols: OrderedDict[str, _Symbol] = OrderedDict()
         self._lock = threading.Lock()
 
     def choose(self, symbols: Sequence[str], room: int, now: float) -> list[str]:
@@ -79,6 +81,12 @@ class Turns:
             if state is not None and state.quote is not None and at >= state.quote_at:
                 state.quote, state.quote_at = quote, at
 
+    def known(self, symbols: Iterable[str]) -> set[str]:
+        """Those of which a quote has ever come."""
+        with self._lock:
+            states = [(symbol, self._symbols.get(symbol)) for symbol in symbols]
+        return {symbol for symbol, state in states if state and state.quote_at}
+
     def get(self, symbol: str) -> SimpleQuote | None:
         """The quote of its last turn."""
         with self._lock:
@@ -120,12 +128,15 @@ class Turns:
     def _wanted(self, symbol: str, now: float) -> _Symbol:
         state = self._symbols.setdefault(symbol, _Symbol(now))
         state.wanted_at = now
+        self._symbols.move_to_end(symbol)
         return state
 
     def _forget_unwanted(self, now: float) -> None:
-        for symbol in [
-            s for s, state in self._symbols.items() if now - state.wanted_at > FORGET_SECONDS
-        ]:
+        """What it costs depends on those who are forgotten, not on those who are there."""
+        while self._symbols:
+            symbol, state = next(iter(self._symbols.items()))
+            if now - state.wanted_at <= FORGET_SECONDS:
+                return
             del self._symbols[symbol]
 
 

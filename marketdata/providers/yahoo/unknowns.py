@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable
+from itertools import islice
 
 import msgspec
 
@@ -32,12 +33,14 @@ class Unknowns:
     def missed(self, symbols: Collection[str], now: float) -> list[str]:
         """An answer lacked these; which of them should be asked for once more."""
         with self._lock:
-            if len(self._missed) > MAX_REMEMBERED:
-                self._missed.clear()
             for symbol in symbols:
-                missed = self._missed.setdefault(symbol, _Missed(0, now))
+                # Put last, so that the first are those of long ago.
+                missed = self._missed.pop(symbol, None) or _Missed(0, now)
                 missed.misses, missed.at = missed.misses + 1, now
-            return [s for s in symbols if self._missed[s].misses < MISSES_TO_BE_UNKNOWN]
+                self._missed[symbol] = missed
+            for symbol in list(islice(self._missed, max(0, len(self._missed) - MAX_REMEMBERED))):
+                del self._missed[symbol]
+            return [s for s in symbols if not self._is_unknown(s, now)]
 
     def found(self, symbols: Iterable[str]) -> None:
         """These are known after all."""

@@ -61,9 +61,9 @@ def test_a_debt_is_paid_back_before_anything_else(budget: Budget, clock: FakeClo
     for _ in range(24):
         budget.owe()
     assert budget.level == pytest.approx(-4)
-    assert not budget.take_for_retry()
+    assert not budget.take_again(1)
     clock.pass_by(2.5)
-    assert budget.take_for_retry()
+    assert budget.take_again(1)
 
 
 def test_the_smallest_budget_still_works(clock: FakeClock) -> None:

@@ -193,5 +193,6 @@ def test_sectors_keep_their_order_and_lack_what_failed(
 def test_symbols_are_safe_in_a_path(
     yahoo: FakeYahoo, provider: YahooProvider, now: datetime
 ) -> None:
+    yahoo.routes[QUOTES] = Reply(403)
     yahoo.routes[f"{SUMMARY}^A&B=X/../?"] = modules()
     assert provider.fetch_details(["^A&B=X/../?"], now, soon()).found
