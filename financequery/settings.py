@@ -4,7 +4,6 @@ Every default runs locally with no services. A wrong value refuses the start wit
 that names the variable.
 """
 
-import ssl
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +13,11 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
-from streams.conf import SETTINGS, Setting, redis_options
+from streams.conf import SETTINGS, Setting
 from streams.hosts import describe_impossible_host, find_impossible_host
 from streams.platforms import find_platform
-from streams.schedule import beat_schedule
+from streams.redis_urls import parse_redis_url
+from streams.schedule import beat_schedule, broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -169,26 +169,17 @@ except ValueError as error:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL, REDIS_PREFIX = STREAMS["REDIS_URL"], STREAMS["REDIS_PREFIX"]
-REDIS_OPTIONS = redis_options(REDIS_URL, verify=STREAMS["REDIS_TLS_VERIFY"])
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "streams.layers.StreamsChannelLayer"}
 }
 if REDIS_URL:
     CHANNEL_LAYERS["default"]["CONFIG"] = {
-        "hosts": [{"address": REDIS_URL, **REDIS_OPTIONS}],
+        "hosts": [parse_redis_url(REDIS_URL, verify=STREAMS["REDIS_TLS_VERIFY"]).host],
         "prefix": REDIS_PREFIX,
     }
 
 # --- Celery: beat sends a refresh for each shard every tick, a worker does it -------------------
-CELERY_BROKER_URL = REDIS_URL or "memory://"
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "health_check_interval": 10,
-    "global_keyprefix": f"{REDIS_PREFIX}:",
-}
-if REDIS_OPTIONS:
-    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_NONE}
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT, CELERY_BROKER_TRANSPORT_OPTIONS = broker(STREAMS)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True

@@ -15,6 +15,7 @@ from streams.deploy_checks import check_deployment
 from streams.hosts import describe_impossible_host, find_impossible_host
 from streams.layers import StreamsChannelLayer
 from streams.redis_checks import check_redis
+from streams.redis_urls import WrongRedisUrl
 
 TAG: Final = "streams"
 
@@ -51,7 +52,7 @@ def check_layer(**_: Any) -> list[checks.CheckMessage]:
     alias = settings.CHANNEL_LAYER
     try:
         layer = get_channel_layer(alias)
-    except InvalidChannelLayerError as error:
+    except (InvalidChannelLayerError, WrongRedisUrl) as error:
         return [checks.Error(f"The channel layer {alias!r}: {error}.", id="streams.E003")]
     if layer is None:
         return [

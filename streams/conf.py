@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from django.conf import settings as django_settings
 
+from streams import redis_urls
 from streams.origins import canonical_origin
 from streams.platforms import PLATFORMS
 
@@ -103,7 +104,7 @@ class StreamsSettings:
 
     # --- The cluster
     CHANNEL_LAYER = Setting("default")
-    REDIS_URL = Setting("", like(r"((redis|rediss)://\S+|unix://\S+)?", "like redis://host:port/0"))
+    REDIS_URL = Setting("", redis_urls.find_problem)
     REDIS_TLS_VERIFY = Setting(True)
     REDIS_PREFIX = Setting("streams", like(r"[\w.-]{1,40}", "1 to 40 letters, digits and _.-"))
     REFRESH_SHARDS = Setting(1, between(1, 64))
@@ -175,8 +176,6 @@ def are_right() -> bool:
     return not find_problems(getattr(django_settings, "STREAMS", {}))
 
 
-def redis_options(url: str, *, verify: bool) -> dict[str, Any]:
-    """What redis-py needs to be told beside the URL: one certificate setting for all who ask it."""
-    if not url.startswith("rediss://") or verify:
-        return {}
-    return {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
+def get_redis_address() -> redis_urls.RedisAddress:
+    """The Redis of the cluster, for whoever connects to it; there must be a REDIS_URL."""
+    return redis_urls.parse_redis_url(settings.REDIS_URL, verify=settings.REDIS_TLS_VERIFY)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings as django_settings
 from django.core import checks
 
-from streams.conf import are_right, settings
+from streams.conf import are_right, get_redis_address, settings
 from streams.platforms import get_platform
 
 # What a process needs after DRAIN_SECONDS to end in good order.
@@ -91,10 +91,11 @@ def _descriptors() -> Iterator[checks.CheckMessage]:
 
 
 def _tls() -> Iterator[checks.CheckMessage]:
-    if settings.REDIS_URL.startswith("rediss://") and not settings.REDIS_TLS_VERIFY:
+    if settings.REDIS_URL and not get_redis_address().is_verified:
         yield checks.Warning(
-            "REDIS_TLS_VERIFY is off: whoever is on the way can pose as Redis and read and send "
-            "everything.",
+            "The certificate of Redis is not verified (REDIS_TLS_VERIFY, or ssl_cert_reqs or "
+            "ssl_check_hostname in REDIS_URL): whoever is on the way can pose as Redis and read "
+            "and send everything.",
             hint="Turn it on where Redis has a certificate that can be verified. Heroku's has none "
             "inside its network: add 'streams.W015' to SILENCED_SYSTEM_CHECKS there.",
             id="streams.W015",

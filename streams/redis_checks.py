@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from streams.claims import CELERY, SOURCES, claim_key
-from streams.conf import are_right, redis_options, settings
+from streams.conf import are_right, get_redis_address, settings
 
 TIMEOUT_SECONDS: Final = 2.0
 
@@ -26,14 +26,15 @@ def check_redis(**_: Any) -> list[checks.CheckMessage]:
     """W020 it does not answer, W021 it has too little room, W022 no worker refreshes."""
     if not are_right() or not settings.REDIS_URL:
         return []
-    options = redis_options(settings.REDIS_URL, verify=settings.REDIS_TLS_VERIFY)
-    options.update(
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),  # once is enough to tell
-    )
+    address = get_redis_address()
+    options: dict[str, Any] = {
+        **address.options,
+        "socket_timeout": TIMEOUT_SECONDS,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
+        "retry": Retry(NoBackoff(), 0),  # once is enough to tell
+    }
     try:
-        with Redis.from_url(settings.REDIS_URL, **options) as redis:
+        with Redis.from_url(address.address, **options) as redis:
             return [*_check_room(redis), *_check_worker(redis)]
     except (RedisError, OSError) as error:
         return [

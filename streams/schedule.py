@@ -1,11 +1,34 @@
-"""What Celery beat has to send, and when: a refresh for each shard, every tick."""
+"""What a project's settings tell Celery: where its broker is, and what beat has to send when."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from streams.conf import SETTINGS
+from streams.redis_urls import parse_redis_url
+
+# How long worker and beat wait for a Redis that hangs.
+BROKER_TIMEOUTS: Final = {
+    "socket_timeout": 5.0,
+    "socket_connect_timeout": 2.0,
+    "health_check_interval": 10,
+}
+
+
+def broker(streams: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """CELERY_BROKER_URL, …_TRANSPORT and …_TRANSPORT_OPTIONS, from a project's `STREAMS`."""
+    url = SETTINGS["REDIS_URL"].read(streams)
+    if not url:
+        return "memory://", "memory", {}
+    address = parse_redis_url(url, verify=SETTINGS["REDIS_TLS_VERIFY"].read(streams))
+    options = {
+        "scheme": address.scheme,
+        "redis": {**BROKER_TIMEOUTS, **address.options},
+        "global_keyprefix": f"{SETTINGS['REDIS_PREFIX'].read(streams)}:",
+    }
+    # The URL is for logs only: the transport goes by the options.
+    return f"{address.address}{address.name}", "streams.broker:Transport", options
 
 
 def beat_schedule(streams: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -16,6 +16,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from streams.layers import Operation, RedisUnavailable
+from streams.redis_urls import RedisAddress
 
 T = TypeVar("T")
 
@@ -35,8 +36,10 @@ class RunsOperations(Protocol):
 class OwnConnection:
     """A connection beside a channel layer that does not lend its own."""
 
-    def __init__(self, url: str, **options: Any) -> None:
-        pool = BlockingConnectionPool.from_url(url, max_connections=1, **options)
+    def __init__(self, address: RedisAddress) -> None:
+        pool = BlockingConnectionPool.from_url(
+            address.address, max_connections=1, **address.options
+        )
         self._redis = Redis(connection_pool=pool)
 
     async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
@@ -96,11 +99,11 @@ def _require_no_event_loop() -> None:
     raise RuntimeError("this blocks: call it in a thread, not on an event loop")
 
 
-def is_redis_there(url: str, **options: Any) -> bool:
-    """Whether a Redis answers at this URL, asked once on a connection of its own."""
+def is_redis_there(address: RedisAddress) -> bool:
+    """Whether a Redis answers there, asked once on a connection of its own."""
     timeouts = {"socket_timeout": PING_SECONDS, "socket_connect_timeout": PING_SECONDS}
     try:
-        with redis.Redis.from_url(url, **{**timeouts, **options}) as client:
+        with redis.Redis.from_url(address.address, **{**timeouts, **address.options}) as client:
             return bool(client.ping())
     except (RedisError, OSError):
         return False

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from channels.layers import BaseChannelLayer
 
 from streams.cluster_limits import RedisLimits
-from streams.conf import redis_options, settings
+from streams.conf import get_redis_address, settings
 from streams.layers import StreamsChannelLayer
 from streams.limits import Limits, MemoryLimits
 from streams.monitoring.monitor import KEEP_BEATS, beat_seconds
@@ -43,7 +42,7 @@ class Sharing:
         """For the line that a starting server says of itself; asks whether Redis is there."""
         if not self.is_shared:
             return "no Redis; refreshed by this process, for its own clients"
-        answers = is_redis_there(settings.REDIS_URL, **self._redis_options)
+        answers = is_redis_there(get_redis_address())
         state = "answers" if answers else "does not answer"
         return f"Redis {state}; refreshed by Celery, or else by a web process"
 
@@ -80,11 +79,7 @@ class Sharing:
             return None
         if isinstance(self._layer, StreamsChannelLayer) and self._layer.is_shared:
             return self._layer
-        return OwnConnection(settings.REDIS_URL, **self._redis_options)
-
-    @property
-    def _redis_options(self) -> dict[str, Any]:
-        return redis_options(settings.REDIS_URL, verify=settings.REDIS_TLS_VERIFY)
+        return OwnConnection(get_redis_address())
 
     @property
     def _timeout_seconds(self) -> float:

@@ -2,14 +2,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from channels_redis.utils import _close_redis, create_pool  # type: ignore[import-untyped]
+from channels_redis.utils import (  # type: ignore[import-untyped]
+    _close_redis,
+    create_pool,
+    decode_hosts,
+)
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from streams.redis_urls import WrongRedisUrl, parse_redis_url
 
 Host = dict[str, Any]
 
@@ -22,6 +28,20 @@ REDIS_ERRORS = (RedisError, OSError)
 
 class ServerSilent(OSError):
     """The server holds the connection and does not answer. Trying again may help."""
+
+
+def read_hosts(hosts: Sequence[Any]) -> list[Host]:
+    """channels_redis's `hosts`, with the URLs read as everywhere. Raises WrongRedisUrl."""
+    return [_read_host(host) for host in decode_hosts(hosts)]
+
+
+def _read_host(host: Host) -> Host:
+    if "address" not in host or host["address"].endswith("://"):  # read already
+        return host
+    try:
+        return {**host, **parse_redis_url(host["address"]).host}
+    except WrongRedisUrl as error:
+        raise WrongRedisUrl(f"a URL in hosts {error}") from error
 
 
 def open_redis(host: Host) -> Redis:

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from channels.layers import BaseChannelLayer
 from channels_redis.serializers import registry  # type: ignore[import-untyped]
-from channels_redis.utils import _wrap_close, decode_hosts  # type: ignore[import-untyped]
+from channels_redis.utils import _wrap_close  # type: ignore[import-untyped]
 
 from .bus import RedisBus
 from .commands import Operation
-from .connection import get_server_name
+from .connection import get_server_name, read_hosts
 from .fanout import Deliver, Message
 from .health import LinkHealth
 from .loop_layer import LoopLayer
@@ -66,7 +66,7 @@ class StreamsChannelLayer(BaseChannelLayer):
         self._capacities = self.compile_capacities(channel_capacity or {})
         self.prefix = prefix
         self.health_listeners: list[Callable[[bool], None]] = []
-        self._hosts = decode_hosts(hosts) if hosts else []
+        self._hosts = read_hosts(hosts) if hosts else []
         self._healths = [LinkHealth(get_server_name(h), self._changed) for h in self._hosts]
         self._serializer = registry.get_serializer(
             serializer_format, symmetric_encryption_keys=symmetric_encryption_keys

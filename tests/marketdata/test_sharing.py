@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from marketdata.sharing import Bucket, MemoryStore, SharedStore
+from streams.redis_urls import parse_redis_url
 from streams.shared_state import OwnConnection, SharedState
 from streams.shared_store import RedisStore
 from tests.redis_server import RedisServer
@@ -41,14 +42,16 @@ def store(request: pytest.FixtureRequest) -> SharedStore:
     if request.param == "memory":
         return MemoryStore()
     if request.param == "redis-lost":
-        return RedisStore(SharedState(OwnConnection("redis://127.0.0.1:1/0"), 0.5), "test")
+        return RedisStore(
+            SharedState(OwnConnection(parse_redis_url("redis://127.0.0.1:1/0")), 0.5), "test"
+        )
     return make_redis_store(request)
 
 
 def make_redis_store(request: pytest.FixtureRequest) -> RedisStore:
     server: RedisServer = request.getfixturevalue("redis")
     loop: asyncio.AbstractEventLoop = request.getfixturevalue("loop")
-    connection = OwnConnection(server.url)
+    connection = OwnConnection(parse_redis_url(server.url))
     state = SharedState(connection, 2.0)
     state.bind(loop)
 

@@ -16,6 +16,7 @@ from streams.checks import check_hosts, check_layer, check_sessions, check_setti
 from streams.claims import CELERY, TAKEOVER, Claimant, RedisClaims
 from streams.deploy_checks import check_deployment
 from streams.redis_checks import TIMEOUT_SECONDS, check_redis
+from streams.redis_urls import parse_redis_url
 from streams.shared_state import OwnConnection, SharedState
 from tests.redis_server import RedisServer
 
@@ -129,6 +130,7 @@ def test_sessions_that_nobody_can_end_are_told(settings: Any, streams_settings: 
         ({"KILL_SECONDS": 5.0}, "streams.W013"),
         ({"DRAIN_SECONDS": 20.0, "KILL_SECONDS": 22.0}, "streams.W013"),
         ({"REDIS_URL": "rediss://redis.example.com", "REDIS_TLS_VERIFY": False}, "streams.W015"),
+        ({"REDIS_URL": "rediss://redis.example.com?ssl_cert_reqs=none"}, "streams.W015"),
     ],
 )
 def test_a_deployment_that_does_not_fit_is_told(
@@ -185,7 +187,7 @@ async def test_a_redis_is_asked_for_room_and_for_a_worker(streams_settings: Any)
     redis.start()
     streams_settings.REDIS_URL = redis.url
     streams_settings.REDIS_PREFIX = "streams"
-    connection = OwnConnection(redis.url)
+    connection = OwnConnection(parse_redis_url(redis.url))
     shared = SharedState(connection, 5)
     shared.bind(asyncio.get_running_loop())
     claims = RedisClaims(shared, "streams", 60)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import global_settings
 
-from streams.conf import SETTINGS, redis_options, settings
+from streams.conf import SETTINGS, settings
 from streams.schedule import beat_schedule
 from tests.processes import ROOT
 
@@ -41,6 +41,7 @@ def test_what_a_project_sets_is_read(streams_settings: Any) -> None:
         ("USE_SECURITY", "True", "must be True or False"),
         ("MARKETDATA_PROVIDER", "bloomberg", "must be one of simulated, yahoo"),
         ("REDIS_URL", "localhost:6379", "must be like redis://host:port/0"),
+        ("REDIS_URL", "redis://h?protocol=3", "has the option protocol"),
         ("ALLOWED_ORIGINS", "https://example.com", "must be a list of texts"),
         (
             "ALLOWED_ORIGINS",
@@ -55,12 +56,6 @@ def test_what_a_project_sets_is_read(streams_settings: Any) -> None:
 )
 def test_a_wrong_value_is_told_what_it_must_be(name: str, value: object, problem: str) -> None:
     assert SETTINGS[name].problem(value).startswith(problem)
-
-
-def test_only_rediss_without_verification_needs_options() -> None:
-    assert redis_options("redis://host", verify=False) == {}
-    assert redis_options("rediss://host", verify=True) == {}
-    assert redis_options("rediss://host", verify=False)["ssl_cert_reqs"] == "none"
 
 
 def test_beat_sends_a_refresh_for_each_shard_every_tick() -> None:

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from streams.background import BackgroundLoop
 from streams.layers import RedisUnavailable
+from streams.redis_urls import parse_redis_url
 from streams.shared_state import MARGIN_SECONDS, OwnConnection, SharedState
 from tests.redis_server import RedisServer
 from tests.streams.nodes import TIMEOUT_SECONDS, Node, at_most
@@ -38,14 +39,14 @@ def test_operations_of_many_threads_use_one_connection(
 
 
 async def test_on_an_event_loop_it_is_refused_instead_of_waiting_for_itself() -> None:
-    shared = SharedState(OwnConnection("redis://127.0.0.1:1"), TIMEOUT_SECONDS)
+    shared = SharedState(OwnConnection(parse_redis_url("redis://127.0.0.1:1")), TIMEOUT_SECONDS)
     shared.bind(asyncio.get_running_loop())
     with at_most(0.1), pytest.raises(RuntimeError, match="call it in a thread"):
         shared.run(ping)
 
 
 def test_without_a_loop_or_with_a_closed_one_redis_is_unavailable() -> None:
-    shared = SharedState(OwnConnection("redis://127.0.0.1:1"), TIMEOUT_SECONDS)
+    shared = SharedState(OwnConnection(parse_redis_url("redis://127.0.0.1:1")), TIMEOUT_SECONDS)
     with pytest.raises(RedisUnavailable, match="no event loop"):
         shared.run(ping)
     loop = asyncio.new_event_loop()
@@ -90,7 +91,7 @@ def test_an_error_that_is_not_of_redis_is_raised_as_it_is(
 def test_a_connection_of_its_own_survives_the_loss_of_redis(own_server: RedisServer) -> None:
     own_server.start()
     background = BackgroundLoop("own connection")
-    connection = OwnConnection(own_server.url)
+    connection = OwnConnection(parse_redis_url(own_server.url))
     shared = SharedState(connection, TIMEOUT_SECONDS)
     shared.bind(background.loop)
     assert shared.run(ping)

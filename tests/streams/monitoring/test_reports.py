@@ -12,6 +12,7 @@ import pytest
 from streams.layers import RedisUnavailable
 from streams.monitoring.report import MAX_LISTED, MAX_TEXT, StreamReport
 from streams.monitoring.reports import FileReports, RedisReports, Reports
+from streams.redis_urls import parse_redis_url
 from streams.shared_state import OwnConnection
 from tests.redis_server import RedisServer
 from tests.streams.monitoring.reports import make_report
@@ -24,7 +25,7 @@ async def make(
     request: pytest.FixtureRequest, redis_server: RedisServer, prefix: str, tmp_path: Path
 ) -> AsyncIterator[Make]:
     """Makes what one process uses; reports are kept for so many seconds."""
-    connection = OwnConnection(redis_server.url)
+    connection = OwnConnection(parse_redis_url(redis_server.url))
     if request.param == "redis":
         yield lambda seconds: RedisReports(connection, prefix, seconds, 5.0)
     else:
@@ -57,7 +58,7 @@ async def test_who_reports_no_more_is_forgotten(make: Make) -> None:
 async def test_a_report_of_another_release_is_left_out(
     redis_server: RedisServer, prefix: str
 ) -> None:
-    connection = OwnConnection(redis_server.url)
+    connection = OwnConnection(parse_redis_url(redis_server.url))
     reports = RedisReports(connection, prefix, 60, 5.0)
     await reports.publish(make_report("a:1"))
     await reports.publish(make_report("b:1"))
@@ -67,7 +68,7 @@ async def test_a_report_of_another_release_is_left_out(
 
 
 async def test_without_redis_it_says_so(own_server: RedisServer) -> None:
-    connection = OwnConnection(own_server.url)
+    connection = OwnConnection(parse_redis_url(own_server.url))
     reports = RedisReports(connection, "x", 60, 0.5)
     with pytest.raises(RedisUnavailable):
         await reports.publish(make_report())

@@ -59,7 +59,7 @@ match os.environ["TEST_LAYER"]:
         # Nothing about the streams: every setting has its default.
         CHANNEL_LAYERS = {"default": MEMORY}
     case "redis":
-        from streams.schedule import beat_schedule
+        from streams.schedule import beat_schedule, broker
 
         CHANNEL_LAYERS = {
             "default": {
@@ -68,7 +68,9 @@ match os.environ["TEST_LAYER"]:
             }
         }
         STREAMS = {"REDIS_URL": REDIS_URL, "REFRESH_SECONDS": 1}
-        CELERY_BROKER_URL = REDIS_URL
+        CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT, CELERY_BROKER_TRANSPORT_OPTIONS = broker(
+            STREAMS
+        )
         CELERY_BEAT_SCHEDULE = beat_schedule(STREAMS)
     case "two":
         CHANNEL_LAYERS = {
