@@ -193,6 +193,10 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps no file: there is nothing to remember
 CELERY_BEAT_SCHEDULE = beat_schedule(STREAMS)
 
+AUTHENTICATION_BACKENDS = [
+    "streams.logins.ThrottleBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

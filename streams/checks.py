@@ -24,7 +24,7 @@ SIGNED_COOKIES: Final = "django.contrib.sessions.backends.signed_cookies"
 
 def register() -> None:
     """To be called once the app is ready; again is harmless."""
-    for check in (check_settings, check_layer, check_sessions, check_hosts):
+    for check in (check_settings, check_layer, check_sessions, check_hosts, check_logins):
         checks.register(check, TAG)
     for check in (check_deployment, check_redis):
         checks.register(check, TAG, deploy=True)
@@ -104,3 +104,19 @@ def check_hosts(**_: Any) -> list[checks.CheckMessage]:
     if host is None:
         return []
     return [checks.Error(f"ALLOWED_HOSTS {describe_impossible_host(host)}.", id="streams.E004")]
+
+
+def check_logins(**_: Any) -> list[checks.CheckMessage]:
+    """W003 half of what slows down who tries passwords."""
+    backends, throttle = django_settings.AUTHENTICATION_BACKENDS, "streams.logins.ThrottleBackend"
+    is_asked_first = bool(backends) and backends[0] == throttle
+    if ("streams.logins.LoginThrottle" in django_settings.MIDDLEWARE) == is_asked_first:
+        return []
+    return [
+        checks.Warning(
+            "Who tries passwords is not slowed down: streams.logins.LoginThrottle in MIDDLEWARE "
+            f"and {throttle} as the first of AUTHENTICATION_BACKENDS belong together.",
+            hint="Add the other, or remove the one.",
+            id="streams.W003",
+        )
+    ]

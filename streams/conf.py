@@ -140,6 +140,10 @@ class StreamsSettings:
     MAX_HANDSHAKES_PER_MINUTE = Setting(600, between(1, 1_000_000))
     # After so many an address is answered 429, unless it has a key that is known already.
     MAX_WRONG_KEYS_PER_MINUTE = Setting(30, between(1, 1_000_000))
+    # Wrong passwords in a window: for one user name from one address, and from one address.
+    MAX_LOGIN_FAILURES = Setting(10, between(1, 1_000_000))
+    MAX_LOGIN_FAILURES_PER_ADDRESS = Setting(100, between(1, 1_000_000))
+    LOGIN_WINDOW_SECONDS = Setting(300.0, between(1, 86_400))
     ALLOWED_ORIGINS: Setting[tuple[str, ...]] = Setting((), _origins)
     # An Origin protects sessions, which browsers send by themselves; keys they do not.
     ANY_ORIGIN_WITH_KEY = Setting(False)

@@ -12,7 +12,7 @@ import pytest
 from django.core import checks
 from django.core.checks.registry import registry
 
-from streams.checks import check_hosts, check_layer, check_sessions, check_settings
+from streams.checks import check_hosts, check_layer, check_logins, check_sessions, check_settings
 from streams.claims import CELERY, TAKEOVER, Claimant, RedisClaims
 from streams.deploy_checks import check_deployment
 from streams.redis_checks import TIMEOUT_SECONDS, check_redis
@@ -119,6 +119,14 @@ def test_sessions_that_nobody_can_end_are_told(settings: Any, streams_settings: 
     assert ids(check_sessions) == []
     streams_settings.USE_SECURITY = True
     assert ids(check_sessions) == ["streams.W002"]
+
+
+def test_half_a_throttle_is_told(settings: Any) -> None:
+    assert ids(check_logins) == []
+    settings.AUTHENTICATION_BACKENDS = settings.AUTHENTICATION_BACKENDS[1:]
+    assert ids(check_logins) == ["streams.W003"]
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "logins" not in name]
+    assert ids(check_logins) == []
 
 
 @pytest.mark.parametrize(
