@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 UNKNOWN = "unknown"
 
@@ -19,6 +20,15 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted_hops:
         return peer
     address = entries[-trusted_hops]
     return address if _parse(address) else peer
+
+
+def address_of(scope: Mapping[str, Any], trusted_hops: int) -> str | None:
+    """The address of the client of an ASGI scope."""
+    client = scope.get("client")
+    forwarded = [
+        v.decode("latin-1") for n, v in scope.get("headers", ()) if n == b"x-forwarded-for"
+    ]
+    return client_address(client[0] if client else None, forwarded, trusted_hops)
 
 
 def bucket_of(address: str | None) -> str:

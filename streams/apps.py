@@ -27,6 +27,7 @@ from streams.layers import RedisUnavailable
 from streams.limits import Limits
 from streams.monitoring.monitor import Monitor
 from streams.monitoring.subject import Server, Subject
+from streams.naming import Names
 from streams.refresh import Refresher, build_fetcher, publish, utc_now
 from streams.sharing import Sharing
 from streams.subscriptions import Endpoint
@@ -168,6 +169,11 @@ class StreamsConfig(AppConfig):
     def limits(self) -> Limits:
         """What handshakes count against."""
         return self.sharing.limits
+
+    @cached_property
+    def names(self) -> Names:
+        """What this process's clients have named."""
+        return Names(settings.MAX_SYMBOLS_PER_HOUR)
 
     @cached_property
     def feed(self) -> Feed:

@@ -8,7 +8,7 @@ import logging
 import math
 from typing import Any
 
-from streams.addresses import client_address
+from streams.addresses import address_of
 from streams.apps import get_streams
 from streams.conf import settings
 from streams.credentials import without_secrets
@@ -33,7 +33,7 @@ def validated(application: Any) -> Any:
 
 
 class ValidatedApplication:
-    """Adds to the scope: `user`, `max_symbols` and `metadata`; takes away what is secret."""
+    """Adds to the scope: `user`, `max_symbols`, `named_by` and `metadata`; takes away secrets."""
 
     # Has URLRouter take it for one of its own kind, which is given the rest of the path.
     _path_routing = True
@@ -48,7 +48,7 @@ class ValidatedApplication:
             # Not left to the application: nothing of it is reached without validation.
             await not_found(scope, receive, send)
             return
-        address = _address_of(scope)
+        address = address_of(scope, settings.TRUSTED_PROXY_HOPS)
         gate = get_streams().gate
         try:
             visit, usage = await gate.enter(scope, endpoint, address, _Closer(send))
@@ -80,7 +80,13 @@ class _Closer:
 
 def _inner_scope(scope: dict[str, Any], visit: Visit, usage: Usage | None) -> dict[str, Any]:
     identity = visit.identity
-    inner = {**without_secrets(scope), "user": identity.user, "max_symbols": identity.max_symbols}
+    inner = {
+        **without_secrets(scope),
+        "user": identity.user,
+        "max_symbols": identity.max_symbols,
+        # Whose names are counted; nobody's, for who is unlimited.
+        "named_by": identity.quota.bucket if identity.quota else None,
+    }
     if usage and identity.quota:
         inner["metadata"] = Metadata(
             rate_limit=identity.quota.per_day,
@@ -95,9 +101,3 @@ def _endpoint_of(path: str) -> Endpoint | None:
         return Endpoint(path.removeprefix("/").partition("/")[0])
     except ValueError:
         return None
-
-
-def _address_of(scope: dict[str, Any]) -> str | None:
-    client = scope.get("client")
-    forwarded = [v.decode("latin-1") for n, v in scope["headers"] if n == b"x-forwarded-for"]
-    return client_address(client[0] if client else None, forwarded, settings.TRUSTED_PROXY_HOPS)

@@ -13,6 +13,7 @@ from channels.utils import await_many_dispatch
 
 from marketdata.errors import InvalidSymbol
 from marketdata.symbols import parse_symbol
+from streams.addresses import address_of, bucket_of
 from streams.apps import get_streams
 from streams.conf import settings
 from streams.layers import StreamsChannelLayer
@@ -50,6 +51,7 @@ class StreamConsumer(AsyncConsumer):
         self._sent_made_at = 0.0
         self._metadata: Metadata | None = None
         self._max_symbols = 0
+        self._named_by: str | None = None
         self._outbox: Outbox
         self._is_counted = False
         self._closed_with = CLOSE_ABNORMAL
@@ -62,6 +64,7 @@ class StreamConsumer(AsyncConsumer):
         # What the validation of the handshake, if there was one, says.
         self._metadata = scope.get("metadata")
         self._max_symbols = scope.get("max_symbols", settings.MAX_SYMBOLS_PER_CONNECTION)
+        self._named_by = _named_by(scope)
         self._outbox, self._send = outbox_of(
             scope, send, settings.SLOW_CLIENT_SECONDS, self._counts.sent[self.endpoint]
         )
@@ -149,6 +152,17 @@ class StreamConsumer(AsyncConsumer):
         if snapshot and (self._sent_made_at == asked_at or self._is_news(snapshot.made_at)):
             await self._send_first(snapshot)
 
+    async def follow_named(self, symbols: tuple[str, ...]) -> None:
+        """Follow what the client has named, unless it has named too much."""
+        subscription = Subscription(self.endpoint, symbols)
+        try:
+            if self._named_by is not None:
+                get_streams().names.add(self._named_by, subscription)
+        except ClientError as error:
+            await self.refuse(error)
+        else:
+            await self.follow(subscription)
+
     async def _send_first(self, snapshot: Snapshot) -> None:
         if self._metadata is None:
             self._send_payload(snapshot.payload, snapshot.made_at)
@@ -215,7 +229,7 @@ class ProfileConsumer(StreamConsumer):
         except InvalidSymbol as error:
             await self.refuse(ClientError("invalid_symbol", f"{error}."))
         else:
-            await self.follow(Subscription(self.endpoint, (symbol,)))
+            await self.follow_named((symbol,))
 
 
 class QuotesConsumer(StreamConsumer):
@@ -238,7 +252,7 @@ class QuotesConsumer(StreamConsumer):
         except ClientError as error:
             await self.refuse(error)
         else:
-            await self.follow(Subscription(self.endpoint, symbols))
+            await self.follow_named(symbols)
 
 
 class MarketConsumer(StreamConsumer):
@@ -251,3 +265,10 @@ class HoursConsumer(StreamConsumer):
     """/hours"""
 
     endpoint = Endpoint.HOURS
+
+
+def _named_by(scope: Any) -> str | None:
+    """Whose symbols are counted: a key's or user's; without validation an address's."""
+    if "named_by" in scope:
+        return scope["named_by"]  # type: ignore[no-any-return]
+    return f"address.{bucket_of(address_of(scope, settings.TRUSTED_PROXY_HOPS))}"

@@ -41,6 +41,8 @@ ERRORS: Final[Mapping[str, str]] = {
     "not_text": "the message was binary",
     "invalid_symbol": "no exchange would use this as a symbol (also on /profile)",
     "too_many_symbols": "more symbols than a connection may follow",
+    "too_many_new_symbols": "more symbols, or sets of them, than a client may name in an hour "
+    "(also on /profile)",
     "message_too_long": "the message has too many bytes",
     "malformed_json": "begins like JSON but is none",
     "unknown_command": "JSON, but not one of the commands",

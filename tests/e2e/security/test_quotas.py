@@ -65,6 +65,20 @@ async def test_more_symbols_than_the_key_may_follow_are_an_error(
     assert len(message) == 3
 
 
+async def test_more_symbols_than_one_may_name_in_an_hour_are_counted_by_key(
+    installation: Installation,
+) -> None:
+    keys = [installation.add_key() for _ in range(2)]
+    with installation.serve(MAX_SYMBOLS_PER_HOUR="2") as server:
+        for key in (*keys, ADMIN_KEY):
+            async with with_key(server.url("/quotes"), key) as socket:
+                await socket.send("AAPL,MSFT")
+                assert isinstance(await receive(socket), list)
+                await socket.send("NVDA")
+                answer = await receive(socket)
+                assert isinstance(answer, list) == (key == ADMIN_KEY), "it is unlimited"
+
+
 @pytest.mark.parametrize(("hops", "statuses"), [("0", [401, 401, 429, 429]), ("1", [401] * 4)])
 async def test_forged_addresses_do_not_get_around_the_limit_of_an_address(
     installation: Installation, hops: str, statuses: list[int]
