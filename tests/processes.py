@@ -27,6 +27,7 @@ class Process:
         pass_fds: Sequence[Any] = (),
         program: Path | str = sys.executable,
         folder: Path | str = ROOT,
+        stdin: Any = None,
         **environment: str,
     ) -> None:
         self.args = args
@@ -36,6 +37,7 @@ class Process:
             [program, *args],
             cwd=folder,
             env={**inherited, "DEBUG": "1", "PYTHONUNBUFFERED": "1", **environment},
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

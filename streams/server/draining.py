@@ -13,7 +13,7 @@ Connections = dict[Any, "asyncio.Task[None] | None"]
 
 STEP_SECONDS = 0.05
 
-# Together these stay below the two seconds in which Ctrl-C has to end the process.
+# Together these stay below the two seconds in which a second Ctrl-C has to end the process.
 DISCONNECT_SECONDS = 1.0
 CANCEL_SECONDS = 0.3
 

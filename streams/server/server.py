@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from streams.server.door import StreamFactory
 from streams.server.draining import drain
 from streams.server.peers import watch_peers
 from streams.server.scope import ProxyHeaders
+from streams.server.signals import EndingSignals
 from streams.server.twisted_log import log_twisted_errors
 
 logger = logging.getLogger(__name__)
@@ -55,12 +55,11 @@ class StreamServer(ConnectionServer):
         log_twisted_errors()
         self.http_factory = StreamFactory(self)
         self._listen()
-        self.loop.add_signal_handler(signal.SIGINT, self.end, 0.0)
-        self.loop.add_signal_handler(signal.SIGTERM, self.end, self.options.drain_seconds)
+        EndingSignals(self.loop, self.end, self.hurry)
         self.loop.call_later(1, self.every_second)
         reactor.callWhenRunning(self._announce)
         if is_worker:
-            self.loop.add_reader(sys.stdin.fileno(), self._supervisor_gone)
+            self.loop.add_reader(sys.stdin.fileno(), self._hear_supervisor)
         reactor.run(installSignalHandlers=False)
 
     def _listen(self) -> None:
@@ -89,21 +88,30 @@ class StreamServer(ConnectionServer):
         if self.ready_callable:
             self.ready_callable()
 
-    def _supervisor_gone(self) -> None:
-        self.loop.remove_reader(sys.stdin.fileno())
-        self.end(self.options.drain_seconds)
+    def _hear_supervisor(self) -> None:
+        """A word of it means to hurry; its silence, that it is gone."""
+        if os.read(sys.stdin.fileno(), 64):
+            self.hurry()
+        else:
+            self.loop.remove_reader(sys.stdin.fileno())
+            self.end()
 
-    def end(self, drain_seconds: float) -> None:
-        """End after draining for at most that long. A second call ends at once."""
-        if self._ending:
-            self.stop()
-            return
+    def end(self) -> None:
+        """Tell everybody to come back, over `drain_seconds`, and end; the first call counts."""
+        if self._ending is None:
+            self.is_draining = True
+            self._ending = self.loop.create_task(self._end(self.options.drain_seconds))
+
+    def hurry(self) -> None:
+        """Tell at once whoever has not been told yet."""
+        if self._ending is not None:
+            self._ending.cancel()
         self.is_draining = True
-        self._ending = self.loop.create_task(self._end(drain_seconds))
+        self._ending = self.loop.create_task(self._end(0))
 
     async def _end(self, drain_seconds: float) -> None:
-        for port in self.ports:
-            port.stopListening()
+        while self.ports:
+            self.ports.pop().stopListening()
         for door in self.doors:
             door.leave()
         for protocol in self.handshakes:

@@ -6,10 +6,11 @@ in the queue of a process that ends would be lost.
 
 import asyncio
 import logging
-import signal
 import socket
 import sys
 import time
+
+from streams.server.signals import EndingSignals
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ BACKLOG = 2048
 STABLE_SECONDS = 10.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 LATE_SECONDS = 4.0
+# Said to a worker's standard input. A signal would be one more of those that change nothing.
+HURRY = b"hurry\n"
 
 
 def worker_command(listening: socket.socket) -> list[str]:
@@ -38,20 +41,29 @@ class Workers:
         self._is_ending = asyncio.Event()
 
     async def run(self) -> None:
-        """Until all have ended after a signal; signals are passed on."""
-        loop = asyncio.get_running_loop()
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(signum, self._end, signum)
+        """Until all have ended after a signal, which is passed on."""
+        EndingSignals(asyncio.get_running_loop(), self._end, self._hurry)
         await asyncio.gather(*(self._keep_alive(number) for number in range(self._count)))
 
-    def _end(self, signum: signal.Signals) -> None:
+    def _end(self) -> None:
         self._is_ending.set()
         self._listening.close()  # or new clients would wait for an answer until the very end
-        for process in self._processes.values():
-            if process.returncode is None:
-                process.send_signal(signum)
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._drain_seconds + LATE_SECONDS, self._end, signal.SIGKILL)
+        for process in self._living():
+            process.terminate()
+        asyncio.get_running_loop().call_later(self._drain_seconds + LATE_SECONDS, self._kill)
+
+    def _hurry(self) -> None:
+        for process in self._living():
+            if process.stdin is not None:
+                process.stdin.write(HURRY)
+        asyncio.get_running_loop().call_later(LATE_SECONDS, self._kill)
+
+    def _kill(self) -> None:
+        for process in self._living():
+            process.kill()
+
+    def _living(self) -> list[asyncio.subprocess.Process]:
+        return [process for process in self._processes.values() if process.returncode is None]
 
     async def _keep_alive(self, number: int) -> None:
         pause = FIRST_PAUSE_SECONDS
