@@ -127,9 +127,11 @@ class StreamsSettings:
     KILL_SECONDS = Setting(30.0, between(0, 3600))
     CLOSE_SECONDS = Setting(3.0, between(0.1, 60))
     COMPRESSION_MIN_BYTES = Setting(1024, between(0, 10_000_000))
+    MAX_HEAD_BYTES = Setting(32_768, between(1024, 1_048_576))
     MAX_BODY_BYTES = Setting(1_048_576, between(0, 2**30))
     REQUEST_SECONDS = Setting(30.0, between(0.1, 3600))
-    KEEP_ALIVE_SECONDS = Setting(15.0, between(0.1, 3600))
+    # Longer than any proxy in front keeps it: nginx and AWS 60 s, Heroku 90 s, Caddy 120 s.
+    KEEP_ALIVE_SECONDS = Setting(150.0, between(0.1, 3600))
 
     # --- Who may connect, and how much
     USE_SECURITY = Setting(False)

@@ -12,8 +12,8 @@ from daphne.server import Server
 
 from streams.counts import Sent
 from streams.request_ids import request_id_of
+from streams.server.channel import StreamChannel
 from streams.server.deadlines import Deadlines
-from streams.server.door import Door
 from streams.server.frames import PreparedFrames, deflated_text_frame
 from streams.server.heads import RequestHead, is_websocket
 from streams.server.inbox import Inbox
@@ -43,7 +43,7 @@ class ConnectionServer(Server):
         # Of WebSockets and of HTTP requests; of these, so many are WebSockets.
         self.connections: dict[Any, asyncio.Task[None] | None] = {}
         self.websockets = 0
-        self.http_transports: set[Any] = set()
+        self.channels: set[StreamChannel] = set()  # without a request, or with one of HTTP
         self.prepared_frames = PreparedFrames()
         self.deflated_frames = PreparedFrames(
             partial(deflated_text_frame, min_bytes=options.compression_min_bytes)
@@ -54,7 +54,8 @@ class ConnectionServer(Server):
         self._make_deadlines()
 
     def _make_deadlines(self) -> None:
-        self.doors = Deadlines(self.websocket_handshake_timeout, Door.time_out)
+        self.heads = Deadlines(self.websocket_handshake_timeout, StreamChannel.time_out)
+        self.idle = Deadlines(self.options.keep_alive_seconds, StreamChannel.close)
         self.handshakes = Deadlines(self.websocket_connect_timeout, StreamProtocol.time_out)
         self.lifetimes = Deadlines(self.websocket_timeout, StreamProtocol.close_old)
         self.ending: Deadlines[Any] = Deadlines(
@@ -70,7 +71,8 @@ class ConnectionServer(Server):
         """The one timer: cheap while nothing is late."""
         self.loop.call_later(1, self.every_second)
         for deadlines in (
-            self.doors,
+            self.heads,
+            self.idle,
             self.handshakes,
             self.lifetimes,
             self.ending,
@@ -82,8 +84,12 @@ class ConnectionServer(Server):
         self.pulse.beat()
 
     def is_full(self, reserve: int = 0) -> bool:
-        open_now = len(self.doors) + len(self.http_transports) + len(self.connections)
+        open_now = len(self.channels) + len(self.connections)
         return open_now >= self.options.max_connections + reserve
+
+    def close_longest_idle(self) -> None:
+        """Make room: a connection that only waits for another request must not keep others out."""
+        self.idle.expire_oldest()
 
     def may_use_reserve(self, head: RequestHead) -> bool:
         """Whether a request is answered although the process is full."""

@@ -38,8 +38,14 @@ class Deadlines(Generic[T]):
             return
         oldest_allowed = time.monotonic() - self._seconds
         while self._since:
-            thing, since = next(iter(self._since.items()))
+            since = next(iter(self._since.values()))
             if since > oldest_allowed:
                 return
+            self.expire_oldest()
+
+    def expire_oldest(self) -> None:
+        """Whatever has waited longest, if anything does, is late now."""
+        if self._since:
+            thing = next(iter(self._since))
             del self._since[thing]
             self._expire(thing)

@@ -188,3 +188,4 @@ def unavailable(code: str, message: str, retry_after: int = 1) -> bytes:
 
 
 FULL = unavailable("full", "The server has as many connections as it may have.", 5)
+RESTARTING = unavailable("restarting", "The server restarts.")

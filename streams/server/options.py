@@ -30,8 +30,12 @@ class StreamOptions:
     request_seconds: float = 30.0
     """How long the bytes of an HTTP request may take."""
 
-    keep_alive_seconds: float = 15.0
-    """How long an HTTP connection may wait for its next request."""
+    max_head_bytes: int = 32_768
+    """Of a request's line and headers, a handshake's or another's."""
+
+    keep_alive_seconds: float = 150.0
+    """How long an HTTP connection may wait for its next request. A proxy that waits longer sends
+    requests into connections that are just being closed."""
 
     reserved_paths: tuple[str, ...] = ()
     """Requests that are answered also by a process that has all its connections."""

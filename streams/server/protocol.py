@@ -16,8 +16,8 @@ from streams.server.opening import (
     CLOSING,
     CONNECTING,
     OPEN,
+    RESTARTING,
     Message,
-    unavailable,
 )
 from streams.server.receiving import ReceivingProtocol
 
@@ -126,7 +126,7 @@ class StreamProtocol(ReceivingProtocol):
         """The process is about to end: say so, and let the application clean up now."""
         if self.state == CONNECTING:
             self.server.refused["restarting"] += 1
-            self.refuse(unavailable("restarting", "The server restarts."))
+            self.refuse(RESTARTING)
         elif self.state == OPEN:
             self.close(closing.RESTARTING, "The server restarts.")
         self._tell_disconnected(closing.RESTARTING)

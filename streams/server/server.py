@@ -112,8 +112,8 @@ class StreamServer(ConnectionServer):
     async def _end(self, drain_seconds: float) -> None:
         while self.ports:
             self.ports.pop().stopListening()
-        for door in self.doors:
-            door.leave()
+        for channel in self.heads:
+            channel.leave()
         for protocol in self.handshakes:
             protocol.go_away()
         await drain(self.connections, drain_seconds)

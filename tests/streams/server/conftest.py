@@ -31,3 +31,18 @@ def impatient_server() -> Iterator[AppServer]:
         yield process
         assert process.stop() == 0
     assert "Traceback" not in process.output
+
+
+@pytest.fixture(scope="session")
+def strict_server() -> Iterator[AppServer]:
+    with AppServer(
+        MAX_CONNECTIONS="3",
+        MAX_BODY_BYTES="100",
+        REQUEST_SECONDS="1",
+        MAX_HEAD_BYTES="2000",
+        KEEP_ALIVE_SECONDS="2",
+        MAX_MESSAGES_PER_SECOND="10000",
+    ) as server:
+        yield server
+        assert server.stop() == 0
+    assert "Traceback" not in server.output

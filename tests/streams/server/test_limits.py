@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 from websockets.asyncio.client import connect
@@ -21,20 +20,6 @@ from tests.streams.server.raw import (
 )
 
 PING, PONG, CLOSE = 0x89, 0x8A, 0x88
-
-
-@pytest.fixture(scope="module")
-def strict_server() -> Iterator[AppServer]:
-    with AppServer(
-        MAX_CONNECTIONS="3",
-        MAX_BODY_BYTES="100",
-        REQUEST_SECONDS="1",
-        KEEP_ALIVE_SECONDS="1",
-        MAX_MESSAGES_PER_SECOND="10000",
-    ) as server:
-        yield server
-        assert server.stop() == 0
-    assert "Traceback" not in server.output
 
 
 async def test_a_connection_too_many_gets_a_503_and_the_others_stay(
