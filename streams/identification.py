@@ -55,19 +55,29 @@ class Identifier:
             f"handshakes.{bucket}", self._rules.handshakes_per_minute, MINUTE_SECONDS
         )
         token = _token_of(credentials)
+        guesses_in = bucket if self._is_guess(credentials) else None
         name = name_key(credentials.key or "")
-        identity = self._lookups.peek(token) or await self._look_up(token, bucket, name)
+        identity = self._lookups.peek(token) or await self._look_up(token, guesses_in, name)
         if identity.expires_at and identity.expires_at <= datetime.now(UTC):
-            await self._was_wrong(bucket, identity.name)
+            await self._was_wrong(guesses_in, identity.name)
         return identity
 
-    async def _look_up(self, token: str, bucket: str, name: str) -> Identity:
-        await self._check_guessing(bucket)
+    async def _look_up(self, token: str, guesses_in: str | None, name: str) -> Identity:
+        if guesses_in is not None:
+            await self._check_guessing(guesses_in)
         identity = await self._lookups.get(token) if token else None
         if identity is None:
-            # Nobody guesses with what cannot be a key, unless it could be the administrator's.
-            await self._was_wrong(bucket if token or self._admin_digest else None, name)
+            await self._was_wrong(guesses_in, name)
         return identity
+
+    def _is_guess(self, credentials: Credentials) -> bool:
+        """Whether it counts as a wrong key, if it is wrong.
+
+        What cannot be a key might be the administrator's. Nobody guesses sessions: where one has
+        ended, the browsers of a whole office may come back with it.
+        """
+        might_be_admin = credentials.has_other_key and bool(self._admin_digest)
+        return credentials.key is not None or might_be_admin
 
     async def _check_guessing(self, bucket: str) -> None:
         """Whoever guesses gets no answer any more, right or wrong, unless it is known already."""
@@ -75,10 +85,10 @@ class Identifier:
         if self._limits.is_exhausted(wrong, self._rules.wrong_keys_per_minute):
             await self._limits.hit(wrong, self._rules.wrong_keys_per_minute, MINUTE_SECONDS)
 
-    async def _was_wrong(self, bucket: str | None, name: str) -> NoReturn:
-        if bucket is not None:
+    async def _was_wrong(self, guesses_in: str | None, name: str) -> NoReturn:
+        if guesses_in is not None:
             limit = self._rules.wrong_keys_per_minute
-            await self._limits.hit(f"wrong.{bucket}", limit, MINUTE_SECONDS)
+            await self._limits.hit(f"wrong.{guesses_in}", limit, MINUTE_SECONDS)
         message = "The key or session is unknown, revoked or expired."
         raise unauthorized("invalid_key", message, name)
 

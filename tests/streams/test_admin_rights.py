@@ -14,7 +14,9 @@ from django.urls import include, path
 
 from streams.admin import ApiKeyAdmin
 from streams.keys import generate_key
+from streams.live_admin import _name_keys
 from streams.models import ApiKey
+from streams.monitoring.overview import KeyRow
 
 pytestmark = [
     pytest.mark.django_db,
@@ -218,3 +220,50 @@ def test_the_log_is_there_to_be_looked_at(
     act(admin_client, "delete_selected", record, url=LOG, post="yes")
     assert LogEntry.objects.get().change_message == entry.change_message
     assert staff(client, *RIGHTS["add and change"]).get(LOG).status_code == 403
+
+
+def test_live_streams_names_keys_to_those_who_may_see_them(record: ApiKey) -> None:
+    rows = [KeyRow(record.bucket, 1, [("host:1", 1)]), KeyRow("user.7", 1, [("host:1", 1)])]
+    assert [(named, text) for _, named, text in _name_keys(rows, with_records=False)] == [
+        (None, record.bucket),
+        (None, "user 7 (session)"),
+    ]
+    assert [named for _, named, _ in _name_keys(rows, with_records=True)] == [record, None]
+
+
+# --- Other people's pages -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path_", [KEYS, f"{KEYS}add/", "/login/", "/logout/", "/admin/login/"])
+def test_no_other_site_sends_forms_here(path_: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(
+        User.objects.create_superuser("root"), "django.contrib.auth.backends.ModelBackend"
+    )
+    assert client.post(path_, {"action": "revoke"}).status_code == 403
+    assert client.get("/logout/").status_code == 405
+
+
+def test_a_login_leads_to_no_other_site(client: Client) -> None:
+    User.objects.create_superuser("root", password="right")
+    form = {"username": "root", "password": "right"}
+    for elsewhere in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
+        response = client.post(f"/login/?next={elsewhere}", {**form, "next": elsewhere})
+        assert (response.status_code, response["Location"]) == (302, "/")
+
+
+def test_a_name_is_text_wherever_it_is_shown(admin_client: Client) -> None:
+    fields = {**FIELDS, "name": "<script>alert(1)</script>", "note": "<img src=x>"}
+    shown = admin_client.post(f"{KEYS}add/", fields, follow=True)
+    record = ApiKey.objects.get()
+    pages = [
+        shown,
+        admin_client.get(KEYS),
+        admin_client.get(f"{KEYS}{record.pk}/change/"),
+        admin_client.get(f"{KEYS}{record.pk}/history/"),
+        admin_client.post(KEYS, {"action": "rotate", "_selected_action": [record.pk]}),
+        admin_client.get(LOG),
+    ]
+    for page in pages:
+        assert "<script>alert" not in page.content.decode()
+        assert "<img src=x" not in page.content.decode()

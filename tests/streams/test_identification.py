@@ -87,6 +87,30 @@ async def test_nobody_can_go_on_guessing_the_administrators_key() -> None:
     assert await who(identifier, ("x-api-key", ADMIN_KEY)) == "too_many_handshakes"
 
 
+async def test_ended_sessions_lock_nobody_out() -> None:
+    identifier = build()
+    ended = ("cookie", "sessionid=of-yesterday-and-no-more")
+    for _ in range(WRONG_KEYS + 2):
+        assert await who(identifier, ended, OWN) == "invalid_key"
+    assert await who(identifier, ("x-api-key", VALID)) == "key.1"
+
+
+async def test_whoever_guesses_a_key_locks_no_session_out() -> None:
+    identifier = build()
+    for _ in range(WRONG_KEYS + 2):
+        await who(identifier, ("x-api-key", generate_key().text))
+    assert await who(identifier, ("x-api-key", VALID)) == "too_many_handshakes"
+    assert await who(identifier, COOKIE, OWN) == "session.1"
+
+
+async def test_an_invented_session_hides_no_guess() -> None:
+    identifier = build()
+    invented = ("cookie", "sessionid=invented-by-somebody")
+    for n in range(WRONG_KEYS):
+        assert await who(identifier, ("x-api-key", f"guess {n}"), invented, OWN) == "invalid_key"
+    assert await who(identifier, ("x-api-key", ADMIN_KEY)) == "too_many_handshakes"
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "capacitor://localhost", ""])
 async def test_a_key_may_come_from_any_origin_where_the_setting_says_so(origin: str) -> None:
     key, page = ("x-api-key", VALID), ("origin", origin)
