@@ -17,6 +17,8 @@ from streams.server.heads import CONTROL, TOKEN, Headers, RequestHead
 
 _ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TARGET = re.compile(rb"(?:https?://[^/?#]*)?([!-~]*)", re.IGNORECASE)
+UPGRADE_REQUIRED = 426
+
 _OURS = frozenset({b"content-length", b"connection", b"transfer-encoding"})
 
 
@@ -65,7 +67,7 @@ def check_handshake(head: RequestHead, *, may_compress: bool) -> Handshake:
 def _check_version(head: RequestHead) -> None:
     if set(head.get_list(b"sec-websocket-version")) != {b"13"}:
         supported = ((b"Sec-WebSocket-Version", b"13"), (b"Upgrade", b"websocket"))
-        raise BadHandshake("only WebSocket version 13 is spoken here", 426, supported)
+        raise BadHandshake("only WebSocket version 13 is spoken here", UPGRADE_REQUIRED, supported)
 
 
 def _parse_key(head: RequestHead) -> bytes:
@@ -124,7 +126,7 @@ def http_response(status: int, headers: Iterable[tuple[bytes, bytes]], body: byt
         f"HTTP/1.1 {status:d} {phrase}".encode("ascii"),
         *_header_lines(headers),
         b"Content-Length: %d" % len(body),
-        b"Connection: close",
+        b"Connection: close, Upgrade" if status == UPGRADE_REQUIRED else b"Connection: close",
     ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
