@@ -52,4 +52,5 @@ class Fragments:
     def _put(self, key: str, entry: _Entry) -> None:
         if len(self._young) >= self._max_fragments:
             self._begin_generation()
+        self._old.pop(key, None)
         self._young[key] = entry

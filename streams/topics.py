@@ -74,7 +74,7 @@ class Facts:
         self.movers = movers or Movers()
         self.sectors = sectors
         self.headlines = headlines
-        self.fragments = fragments or Fragments()
+        self.fragments = Fragments() if fragments is None else fragments
         self._encoded_quotes: dict[str, msgspec.Raw] = {}
 
     def encoded_quotes(self, symbols: Iterable[str]) -> tuple[msgspec.Raw, ...]:

@@ -21,6 +21,7 @@ from streams.fetching import Fetcher
 from streams.refresh import Refresher
 from streams.state import memory_state
 from streams.subscriptions import Endpoint, Subscription
+from streams.topics import TOPICS
 from tests.fake_provider import FakeProvider, raising
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -87,6 +88,21 @@ def test_a_profile_changes_with_whatever_of_it_changes(
     (newest,) = payloads(refresher, PROFILE, now=NOW + timedelta(hours=1, seconds=20))
     assert newest["quote"]["price"] == "151.00"
     assert newest["quote"]["about"] == "New."
+
+
+def test_what_did_not_change_is_not_encoded_again(provider: FakeProvider) -> None:
+    fetcher = Fetcher(provider, memory_state(0.5).quotes)
+    provider.faults["fetch_news"] = lambda: Batch({"AAPL": ()})
+    first, later = (
+        fetcher.fetch(TOPICS[Endpoint.PROFILE].needs(PROFILE), now, 5, now.timestamp())
+        for now in (NOW, NOW + timedelta(seconds=5))
+    )
+    detail = first.details["AAPL"]
+    assert first.encoded_news("AAPL") is later.encoded_news("AAPL")
+    assert first.encoded_quotes(["AAPL1"])[0] is later.encoded_quotes(["AAPL1"])[0]
+    whole = first.encoded_profile_quote("AAPL", detail)
+    assert whole is not None
+    assert whole is later.encoded_profile_quote("AAPL", detail)
 
 
 def test_hours_alone_ask_the_provider_nothing(refresher: Refresher, provider: FakeProvider) -> None:
