@@ -131,7 +131,7 @@ def _plain(request: Any) -> HttpRequest:
 
 
 def _address_of(request: HttpRequest) -> str | None:
-    # One header: Daphne joins several with commas.
+    # One header: Django joins several with commas.
     forwarded = request.headers.get("x-forwarded-for")
     peer = request.META.get("REMOTE_ADDR")
     return client_address(peer, [forwarded] if forwarded else [], settings.TRUSTED_PROXY_HOPS)

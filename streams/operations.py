@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from django.utils.crypto import constant_time_compare
 
+from streams.addresses import parse_address, with_forwarded_scheme
 from streams.apps import get_streams
 from streams.conf import settings
 from streams.monitoring.metrics import CONTENT_TYPE, render
@@ -23,14 +24,15 @@ logger = logging.getLogger(__name__)
 
 HEALTH_PATHS: Final = ("/healthz", "/readyz", "/metrics")
 JSON: Final = "application/json"
-LOOPBACK: Final = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 FORWARDING: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 
 Answer = tuple[int, str, bytes]
 
 
 class Operations:
-    """Also names each request for the log, and starts the process's monitor with the first."""
+    """Also names each request for the log, tells the client's scheme behind proxies, and starts the
+    process's monitor with the first.
+    """
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -39,6 +41,7 @@ class Operations:
         if scope["type"] not in ("http", "websocket"):
             await self._application(scope, receive, send)
             return
+        scope = with_forwarded_scheme(scope, settings.TRUSTED_PROXY_HOPS)
         REQUEST_ID.set(_request_id(scope))
         get_streams().monitor.start()
         path = scope["path"].rstrip("/")
@@ -73,8 +76,8 @@ def may_read_metrics(scope: dict[str, Any]) -> bool:
         return constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
     if settings.TRUSTED_PROXY_HOPS or not FORWARDING.isdisjoint(headers):
         return False
-    client = scope.get("client")
-    return client is not None and client[0] in LOOPBACK
+    peer = parse_address((scope.get("client") or [""])[0])
+    return peer is not None and peer.is_loopback
 
 
 def _request_id(scope: dict[str, Any]) -> str:

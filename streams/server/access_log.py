@@ -12,7 +12,8 @@ from daphne.access import AccessLogGenerator
 class AccessLog(AccessLogGenerator):
     def __call__(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         path = details["path"].partition("?")[0]
-        super().__call__(protocol, action, {**details, "path": path})
+        client = (details.get("client") or "").removesuffix(":0") or None  # behind proxies: no port
+        super().__call__(protocol, action, {**details, "path": path, "client": client})
 
 
 def open_access_log(target: str | None) -> AccessLog | None:

@@ -15,6 +15,7 @@ from daphne.utils import import_by_path
 from streams.server.access_log import open_access_log
 from streams.server.addresses import describe_failure
 from streams.server.options import StreamOptions
+from streams.server.refused_options import hide_refused
 from streams.server.server import CannotListen, StreamServer
 from streams.server.workers import BACKLOG
 
@@ -44,6 +45,7 @@ class CommandLine(CommandLineInterface):
         self.parser.add_argument(
             "--migrate", action="store_true", help="Bring the database up to date first."
         )
+        hide_refused(self.parser)
         self.parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
         self.parser.add_argument("--reports", type=Path, help=argparse.SUPPRESS)
 
@@ -68,9 +70,6 @@ class CommandLine(CommandLineInterface):
             action_logger=open_access_log(args.access_log),
             root_path=args.root_path,
             verbosity=args.verbosity,
-            proxy_forwarded_address_header=self._get_forwarded_host(args=args),
-            proxy_forwarded_port_header=self._get_forwarded_port(args=args),
-            proxy_forwarded_proto_header="X-Forwarded-Proto" if args.proxy_headers else None,
             server_name=args.server_name,
         )
 

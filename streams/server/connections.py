@@ -10,6 +10,7 @@ from typing import Any
 
 from daphne.server import Server
 
+from streams.addresses import address_of
 from streams.counts import Sent
 from streams.request_ids import request_id_of
 from streams.server.channel import StreamChannel
@@ -141,6 +142,7 @@ class ConnectionServer(Server):
     def start_application(self, protocol: Any, scope: dict[str, Any], inbox: Inbox) -> None:
         scope.setdefault("asgi", {"version": "3.0"})
         protocol.request_id = request_id_of(scope["headers"])
+        protocol.client_addr = _client_for_log(scope, self.options.trusted_proxy_hops)
         extension = {"server": self, "request_id": protocol.request_id}
         scope.setdefault("extensions", {})["streams.server"] = extension
         send = partial(self.handle_reply, protocol)
@@ -167,6 +169,13 @@ class ConnectionServer(Server):
             protocol.handle_exception(error)
         else:
             protocol.application_returned()
+
+
+def _client_for_log(scope: dict[str, Any], trusted_hops: int) -> list[Any] | None:
+    """Host and port; which port a client has in front of a proxy is not told: 0."""
+    client: list[Any] | None = scope["client"]
+    address = address_of(scope, trusted_hops)
+    return client if client and client[0] == address else [address, 0] if address else None
 
 
 def _cancel_late(task: "asyncio.Task[None]") -> None:

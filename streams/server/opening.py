@@ -85,11 +85,9 @@ class OpeningProtocol:
 
     def _start_application(self, head: RequestHead) -> None:
         server = self.server
-        scope = build_scope(
-            head, self.handshake, self.transport, server.root_path, server.proxy_headers
-        )
+        scope = build_scope(head, self.handshake, self.transport, server.root_path)
         scope["extensions"]["streams.outbox"] = {"outbox": self.outbox}
-        self.path, self.client_addr = self.handshake.path, scope["client"]
+        self.path = self.handshake.path
         self.inbox = Inbox(self.transport.pauseProducing, self.transport.resumeProducing)
         self.inbox.put_nowait({"type": "websocket.connect"})
         server.handshakes.add(self)

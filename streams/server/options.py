@@ -37,5 +37,8 @@ class StreamOptions:
     """How long an HTTP connection may wait for its next request. A proxy that waits longer sends
     requests into connections that are just being closed."""
 
+    trusted_proxy_hops: int = 0
+    """How many proxies in front to believe about the address that the log shows."""
+
     reserved_paths: tuple[str, ...] = ()
     """Requests that are answered also by a process that has all its connections."""

@@ -16,7 +16,6 @@ from streams.server.connections import ConnectionServer
 from streams.server.door import StreamFactory
 from streams.server.draining import drain
 from streams.server.peers import watch_peers
-from streams.server.scope import ProxyHeaders
 from streams.server.signals import EndingSignals
 from streams.server.twisted_log import log_twisted_errors
 
@@ -37,11 +36,6 @@ class StreamServer(ConnectionServer):
         self.announce = announce
         self.ports: list[Any] = []
         self.listen_failure: Exception | None = None
-        self.proxy_headers = ProxyHeaders(
-            self.proxy_forwarded_address_header,
-            self.proxy_forwarded_port_header,
-            self.proxy_forwarded_proto_header,
-        )
         self._ending: asyncio.Task[None] | None = None
 
     def run(self, *, is_worker: bool = False) -> None:

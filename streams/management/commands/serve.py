@@ -21,6 +21,7 @@ from streams.server.addresses import describe_socket
 from streams.server.command_line import CommandLine, listen_for_workers
 from streams.server.exiting import exit_now_if_threads_linger
 from streams.server.options import StreamOptions
+from streams.server.refused_options import find_refused
 from streams.server.server import CannotListen
 from streams.server.workers import Workers, worker_command
 
@@ -41,6 +42,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         arguments = Namespace(**options)
+        if problem := find_refused(arguments):
+            raise CommandError(problem)
         if arguments.migrate and not arguments.worker:
             with database_in_use():
                 call_command("migrate", interactive=False, verbosity=0)

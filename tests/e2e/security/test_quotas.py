@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -77,6 +78,26 @@ async def test_more_symbols_than_one_may_name_in_an_hour_are_counted_by_key(
                 await socket.send("NVDA")
                 answer = await receive(socket)
                 assert isinstance(answer, list) == (key == ADMIN_KEY), "it is unlimited"
+
+
+@pytest.mark.parametrize(
+    ("form", "other"), [("203.0.113.{}:51234", "198.51.100.7:1"), ("[2001:db8:{}::1]:443", "::1")]
+)
+async def test_a_strangers_wrong_keys_lock_out_nobody_whatever_the_proxy_writes(
+    installation: Installation, tmp_path: Path, form: str, other: str
+) -> None:
+    log = tmp_path / "access.log"
+    limits = {"MAX_WRONG_KEYS_PER_MINUTE": "2", "TRUSTED_PROXY_HOPS": "1"}
+    with installation.serve("--access-log", str(log), **limits) as server:
+        stranger = {"X-Forwarded-For": form.format("7"), "x-api-key": "wrong"}
+        answers = [await refusal(server.url("/hours"), additional_headers=stranger) for _ in "123"]
+        assert [answer.status_code for answer in answers] == [401, 401, 429]
+        neighbour = {"X-Forwarded-For": other, "x-api-key": "wrong"}
+        answer = await refusal(server.url("/hours"), additional_headers=neighbour)
+        assert answer.status_code == 401
+    address = form.format("7").rpartition(":")[0].strip("[]")
+    assert f"the last from {address}" in server.output
+    assert log.read_text().startswith(f"{address} - - [")
 
 
 @pytest.mark.parametrize(("hops", "statuses"), [("0", [401, 401, 429, 429]), ("1", [401] * 4)])

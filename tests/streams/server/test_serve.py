@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed
 
@@ -31,6 +32,7 @@ def failures() -> Iterator[dict[str, AppServer]]:
             port: AppServer("--port", port),
             "checks": AppServer(WRONG_SETTING="1"),
             "application": AppServer("tests.streams.server.app:nothing"),
+            "proxies": AppServer("--proxy-headers"),
             "workers": AppServer("--workers", "2", "--unix-socket", "/nowhere"),
         }
         for server in servers.values():
@@ -59,6 +61,35 @@ def test_an_application_that_does_not_exist_is_named(failures: dict[str, AppServ
     output = failures["application"].output
     assert "'tests.streams.server.app:nothing' cannot be loaded" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("option", "part"),
+    [
+        ("--proxy-headers", "TRUSTED_PROXY_HOPS"),
+        ("--proxy-headers-host=X-Real-IP", "TRUSTED_PROXY_HOPS"),
+        ("--proxy-headers-port=X-Port", "TRUSTED_PROXY_HOPS"),
+        ("--log-fmt=%(message)s", "LOG_FORMAT"),
+        ("--websocket-max-message-size=0", "must be 1 or more"),
+        ("--websocket-max-frame-size=-1", "must be 1 or more"),
+    ],
+)
+def test_options_of_daphne_that_are_unsafe_or_without_effect_are_refused(
+    option: str, part: str
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("serve", option, "--port", "0")
+    assert option.partition("=")[0] in str(refused.value)
+    assert part in str(refused.value)
+
+
+def test_proxy_headers_are_refused_with_the_setting_that_there_is(
+    failures: dict[str, AppServer],
+) -> None:
+    assert failures["proxies"].output == (
+        "CommandError: --proxy-headers believes whatever address a client writes. Set "
+        "TRUSTED_PROXY_HOPS to the number of proxies in front instead; see docs/deployment.md."
+    )
 
 
 def test_several_workers_need_a_port(failures: dict[str, AppServer]) -> None:
