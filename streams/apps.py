@@ -140,11 +140,11 @@ class StreamsConfig(AppConfig):
                 process=f"{settings.PROCESS_NAME or _get_host_name()}:{os.getpid()}",
                 kind="worker" if self._is_worker else "web",
                 tick_seconds=settings.REFRESH_SECONDS,
-                provider=self.refresher.provider.name,
+                provider=self.refresher.provider,
                 is_shared=self.sharing.is_shared,
                 counts=self.counts,
                 layer=self.layer,
-                source=self.refresher,
+                source=self.refresher.watch,
                 get_upstream=self.get_upstream_health,
                 feed=None if self._is_worker else self.feed,
                 gate=self.gate if settings.USE_SECURITY and not self._is_worker else None,
@@ -215,8 +215,9 @@ class StreamsConfig(AppConfig):
     def refresher(self) -> Refresher:
         state = self.sharing.state
         provider = settings.MARKETDATA_PROVIDER
-        fetcher = build_fetcher(provider, state, self.counts, **self.yahoo_options)
-        return Refresher(fetcher, state, settings.REFRESH_SECONDS, settings.REFRESH_SHARDS)
+        seconds = settings.REFRESH_SECONDS
+        fetcher = build_fetcher(provider, state, self.counts, seconds, **self.yahoo_options)
+        return Refresher(fetcher, state, seconds, settings.REFRESH_SHARDS)
 
 
 def _get_host_name() -> str:

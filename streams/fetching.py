@@ -22,12 +22,20 @@ from marketdata.domain.sectors import Sector
 from marketdata.errors import DeadlineExceeded, ProviderError, ProviderUnavailable
 from marketdata.executors import DaemonExecutor
 from marketdata.providers.base import Batch, Provider
+from marketdata.sharing import MemoryStore
 from streams.answers import checked_batch
 from streams.counts import Counts
 from streams.fragments import Fragments
-from streams.outages import Outages
 from streams.questions import Questions
 from streams.quotes import RecentQuotes
+from streams.source_state import (
+    OK,
+    SourceState,
+    SourceWatch,
+    Verdict,
+    judge_answer,
+    judge_error,
+)
 from streams.topics import Facts, Needs
 
 logger = logging.getLogger(__name__)
@@ -73,10 +81,14 @@ class Fetcher:
     """Gets facts from a provider, each quote once however many threads ask for it."""
 
     def __init__(
-        self, provider: Provider, quotes: RecentQuotes, counts: Counts | None = None
+        self,
+        provider: Provider,
+        quotes: RecentQuotes,
+        counts: Counts | None = None,
+        watch: SourceWatch | None = None,
     ) -> None:
         self.provider = provider
-        self.outages = Outages()
+        self.watch = watch or SourceWatch(MemoryStore())
         self.fragments = Fragments()
         self._quotes = quotes
         self._counts = counts or Counts()
@@ -102,22 +114,27 @@ class Fetcher:
         similar_deadline = Deadline.after(timeout_seconds * SIMILAR_SHARE)
         when = _When(now, Deadline.after(timeout_seconds * PROVIDER_SHARE))
         calls = self._ask(needs, when)
-        similar = self._found("similar symbols", calls.similar, similar_deadline)
+        results = _Results(self._count, self.watch.get(), deadline)
+        similar = results.found("similar symbols", calls.similar, similar_deadline)
         symbols = needs.quotes.union(*similar.values())
         wanted = sorted(symbols, key=lambda s: (-watched.get(s, 0), s))
         known, quotes = self._ask_quotes(wanted, quotes_not_before, when)
-        return Facts(
+        found, unknown = self._collect_quotes(symbols, known, quotes, results)
+        facts = Facts(
             now,
-            quotes=self._collect_quotes(symbols, known, quotes, deadline),
+            quotes=found,
+            unknown=unknown,
             similar=similar,
-            details=self._found("details", calls.details, deadline),
-            news=self._found("news", calls.news, deadline),
-            index_returns=self._found("index returns", calls.index_returns, deadline),
-            movers=self._result("movers", calls.movers, deadline),
-            sectors=self._result("sectors", calls.sectors, deadline) or (),
-            headlines=self._result("headlines", calls.headlines, deadline) or (),
+            details=results.found("details", calls.details),
+            news=results.found("news", calls.news),
+            index_returns=results.found("index returns", calls.index_returns),
+            movers=results.get("movers", calls.movers),
+            sectors=results.get("sectors", calls.sectors) or (),
+            headlines=results.get("headlines", calls.headlines) or (),
             fragments=self.fragments,
         )
+        self.watch.note(results.verdicts, now.timestamp())
+        return facts
 
     def _ask(self, needs: Needs, when: _When) -> _Calls:
         """Everything but the quotes, of which more may be needed than is known yet."""
@@ -178,14 +195,20 @@ class Fetcher:
         symbols: frozenset[str],
         known: Mapping[str, SimpleQuote | None],
         calls: set[QuotesCall],
-        deadline: Deadline,
-    ) -> dict[str, SimpleQuote]:
+        results: _Results,
+    ) -> tuple[dict[str, SimpleQuote], frozenset[str]]:
+        """The quotes, and the symbols that the source says it does not know."""
         quotes = {symbol: quote for symbol, quote in known.items() if quote is not None}
+        unknown = {symbol for symbol, quote in known.items() if quote is None}
         for call in calls:
-            found = self._found("quotes", call, deadline)
-            quotes.update({s: quote for s, quote in found.items() if s in symbols})
+            with self._lock:
+                asked = {s for s, other in self._under_way.items() if other is call}
+            batch = results.get("quotes", call)
+            if batch is not None:
+                quotes.update({s: quote for s, quote in batch.found.items() if s in symbols})
+                unknown |= asked.difference(batch.found, batch.failed, batch.skipped)
             self._forget(call)
-        return quotes
+        return quotes, frozenset(unknown)
 
     def _forget(self, call: QuotesCall) -> None:
         """A call that was waited for, or given up, no longer stands in the way of new ones."""
@@ -194,33 +217,52 @@ class Fetcher:
                 del self._under_way[symbol]
             self._ended += 1
 
-    def _found(
-        self, what: str, call: Future[Batch[T]] | None, deadline: Deadline
-    ) -> Mapping[str, T]:
-        batch = self._result(what, call, deadline)
-        return batch.found if batch else {}
-
-    def _result(self, what: str, call: Future[T] | None, deadline: Deadline) -> T | None:
-        if call is None:
-            return None
-        try:
-            result = _wait(call, deadline)
-        except ProviderError as error:
-            self._count(what, type(error).__name__)
-            self.outages.began(what, str(error))
-        except Exception:
-            self._count(what, "bug")
-            if self.outages.began(what, "the provider failed unexpectedly"):
-                logger.exception("What the provider failed with:")
-        else:
-            self._count(what, "partial" if isinstance(result, Batch) and result.failed else "ok")
-            self.outages.look_at(what, result)
-            return result
-        return None
-
     def _count(self, what: str, result: str) -> None:
         with self._lock:
             self._counts.fetches[what, result] += 1
+
+
+class _Results:
+    """What one fetch's questions came to: the answers, and what these say of the source."""
+
+    def __init__(
+        self, count: Callable[[str, str], None], before: SourceState, deadline: Deadline
+    ) -> None:
+        self.verdicts: dict[str, Verdict] = {}
+        self._count = count
+        self._before = before.kinds
+        self._deadline = deadline
+
+    def found(
+        self, what: str, call: Future[Batch[T]] | None, deadline: Deadline | None = None
+    ) -> Mapping[str, T]:
+        batch = self.get(what, call, deadline)
+        return batch.found if batch else {}
+
+    def get(self, what: str, call: Future[T] | None, deadline: Deadline | None = None) -> T | None:
+        """None when nothing was asked or nothing came."""
+        if call is None:
+            return None
+        try:
+            result = _wait(call, deadline or self._deadline)
+        except ProviderError as error:
+            self._count(what, type(error).__name__)
+            self._judged(what, judge_error(error))
+        except Exception as error:
+            self._count(what, "bug")
+            self._judged(what, judge_error(error))
+            if what not in self._before or self._before[what].reason != "internal":
+                logger.exception("The provider failed unexpectedly when asked for %s", what)
+        else:
+            self._count(what, "partial" if isinstance(result, Batch) and result.failed else "ok")
+            self._judged(what, judge_answer(result))
+            return result
+        return None
+
+    def _judged(self, what: str, verdict: Verdict | None) -> None:
+        # Of several calls for quotes, one that brought some says that they can be had.
+        if verdict is not None and self.verdicts.get(what) != OK:
+            self.verdicts[what] = verdict
 
 
 def _wait(call: Future[T], deadline: Deadline) -> T:

@@ -6,6 +6,8 @@ Keys are camelCase; values are texts unless protocol.md says otherwise. Fields o
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -28,6 +30,8 @@ from streams.values import (
     Volume,
     WholeNumber,
 )
+
+ProfileStatus = Literal["ok", "unknown", "unavailable"]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -80,26 +84,28 @@ class QuoteMessage(ReturnsMessage, frozen=True, kw_only=True):
     market_cap: ShortNumber | None
     beta: Figure | None
     pe: Figure | None
-    eps: Figure | None
-    dividend: Figure | None
+    eps: Price | None
+    dividend: Price | None
     dividend_yield: Rate | None = msgspec.field(name="yield")
     ex_dividend: Day | None
     net_assets: ShortNumber | None
     nav: Price | None
     expense_ratio: Rate | None
     category: str | None
-    last_capital_gain: Figure | None
+    last_capital_gain: Price | None
     morningstar_rating: Stars | None
     morningstar_risk_rating: Risk | None
     holdings_turnover: Rate | None
     earnings_date: Day | None
-    last_dividend: Figure | None
+    last_dividend: Price | None
     inception_date: Day | None
     sector: str | None
     industry: str | None
     about: str | None
     employees: WholeNumber | None
     logo: str | None
+    # Of its prices: "GBp" is pence, while its market capitalisation is in pounds.
+    currency: str | None
 
 
 class MoverMessage(Message, frozen=True, kw_only=True):
@@ -153,6 +159,8 @@ class ProfileMessage(Message, frozen=True, kw_only=True):
     similar: tuple[SimpleQuoteMessage | msgspec.Raw, ...]
     sector_performance: SectorMessage | None
     news: tuple[NewsMessage, ...] | msgspec.Raw
+    # Without a quote: the source does not know the symbol, or could not be asked.
+    status: ProfileStatus
 
 
 class MarketMessage(Message, frozen=True, kw_only=True):

@@ -57,8 +57,11 @@ async def _answer(path: str, scope: dict[str, Any]) -> Answer:
     if path == "/healthz":
         return 200, JSON, b'{"status": "alive"}'
     if path == "/readyz":
-        readiness = get_streams().monitor.get_readiness()
-        return 200 if readiness.ready else 503, JSON, msgspec.json.encode(readiness)
+        monitor = get_streams().monitor
+        readiness = monitor.get_readiness()
+        answer = {**msgspec.structs.asdict(readiness), "source": monitor.get_source()}
+        body = msgspec.json.encode(answer)
+        return 200 if readiness.ready else 503, JSON, body
     if not may_read_metrics(scope):
         return 403, JSON, b'{"error": "see METRICS_TOKEN in docs/operations.md"}'
     reports, _ = await get_streams().monitor.get_all()

@@ -25,6 +25,7 @@ from streams.fetching import Fetcher
 from streams.layers import RedisUnavailable, StreamsChannelLayer
 from streams.protocol import encode
 from streams.snapshots import Snapshot
+from streams.source_state import SourceWatch
 from streams.state import State
 from streams.subscriptions import Endpoint, Subscription
 from streams.topics import TOPICS, Facts, unite
@@ -35,8 +36,6 @@ logger = logging.getLogger(__name__)
 TIMEOUT_SHARE = 0.8
 # At a tick, quotes that somebody fetched this short a time ago are new enough.
 REUSE_SHARE = 0.2
-# A failure is no news any more when this many ticks went by without another.
-OUTAGE_TICKS = 3
 # How long to wait for the process that fetches a newcomer's data already, and how often to look.
 OTHERS_SHARE = 0.5
 OTHERS_POLL_SECONDS = 0.05
@@ -61,9 +60,10 @@ class Refresher:
     def provider(self) -> Provider:
         return self._fetcher.provider
 
-    def get_outages(self) -> Mapping[str, str]:
-        """The kinds of data that fail at present, each with the reason."""
-        return self._fetcher.outages.failing(OUTAGE_TICKS * self._interval_seconds)
+    @property
+    def watch(self) -> SourceWatch:
+        """How the source is."""
+        return self._fetcher.watch
 
     def start_stream(self) -> None:
         """Have the provider's prices pushed as well, if it can; once is enough."""
@@ -229,6 +229,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_fetcher(provider_name: str, state: State, counts: Counts, **options: object) -> Fetcher:
+def build_fetcher(
+    provider_name: str,
+    state: State,
+    counts: Counts,
+    interval_seconds: float,
+    **options: object,
+) -> Fetcher:
     """A fetcher from the provider of this name; `options` are the provider's."""
-    return Fetcher(build_provider(provider_name, options, state.source), state.quotes, counts)
+    watch = SourceWatch(state.source, interval_seconds)
+    provider = build_provider(provider_name, options, state.source)
+    return Fetcher(provider, state.quotes, counts, watch)

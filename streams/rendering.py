@@ -90,6 +90,7 @@ def quote_message(quote: SimpleQuote, detail: QuoteDetail) -> QuoteMessage:
         about=detail.about,
         employees=count_text(detail.employees),
         logo=quote.logo or detail.logo,
+        currency=quote.currency,
         **_returns(detail.returns),
     )
 

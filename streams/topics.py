@@ -56,6 +56,7 @@ class Facts:
         now: datetime,
         *,
         quotes: Mapping[str, SimpleQuote] | None = None,
+        unknown: frozenset[str] = NO_SYMBOLS,
         details: Mapping[str, QuoteDetail] | None = None,
         similar: Mapping[str, tuple[str, ...]] | None = None,
         news: Mapping[str, tuple[News, ...]] | None = None,
@@ -67,6 +68,8 @@ class Facts:
     ) -> None:
         self.now = now
         self.quotes = quotes or {}
+        # Of these the source says that it does not know them; others could not be had.
+        self.unknown = unknown
         self.details = details or {}
         self.similar = similar or {}
         self.news = news or {}
@@ -84,6 +87,12 @@ class Facts:
             for symbol in symbols
             if symbol in self.quotes
         )
+
+    def status_of(self, symbol: str) -> messages.ProfileStatus:
+        """Whether there is a quote of it, and whether there could be one."""
+        if symbol in self.quotes:
+            return "ok"
+        return "unknown" if symbol in self.unknown else "unavailable"
 
     def _encoded_quote(self, symbol: str) -> msgspec.Raw:
         quote = self.quotes[symbol]
@@ -144,6 +153,7 @@ class ProfileTopic:
             similar=facts.encoded_quotes(facts.similar.get(symbol, ())),
             sector_performance=rendering.sector_message(sector) if sector else None,
             news=facts.encoded_news(symbol),
+            status=facts.status_of(symbol),
         )
 
 

@@ -25,6 +25,7 @@ from streams.monitoring.readiness import (
 from streams.monitoring.report import CanaryReport, Report
 from streams.monitoring.reports import NoReports, Reports
 from streams.monitoring.subject import Subject
+from streams.source_state import ShownSource, show
 from streams.subscriptions import Subscription
 
 logger = logging.getLogger(__name__)
@@ -84,7 +85,11 @@ class Monitor:
             logger.debug("The source's health is not known: %r", error)
         elif asking is not None:
             self._upstream = asking.result()
-        self._asking = self._executor.submit(self._subject.get_upstream)
+        self._asking = self._executor.submit(self._look_at_source)
+
+    def _look_at_source(self) -> UpstreamHealth | None:
+        self._subject.source.refresh(time.time())
+        return self._subject.get_upstream()
 
     # --- What is asked ------------------------------------------------------------------
 
@@ -124,6 +129,11 @@ class Monitor:
                 is_full=bool(server and server.websockets >= server.options.max_connections),
             )
         )
+
+    def get_source(self) -> ShownSource:
+        """How the source is, as the cluster knows it: about a beat old at most."""
+        provider, source = self._subject.provider, self._subject.source
+        return show(provider.name, source.get(), is_simulated=provider.is_simulated)
 
     @property
     def _limit_seconds(self) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
 from marketdata.health import UpstreamHealth
 from streams.monitoring.report import Report, StreamReport
+from streams.source_state import KindState
 
 SOURCES = {
     "celery": "Celery",
@@ -60,24 +62,34 @@ class ProcessRow(msgspec.Struct, frozen=True):
     reported: str
 
 
+class OutageRow(msgspec.Struct, frozen=True):
+    """A kind of data that cannot be had, or not as it should be."""
+
+    data: str
+    state: str
+    reason: str
+    cause: str
+    since: datetime
+
+
 class Overview(msgspec.Struct, frozen=True):
-    """Everything the page shows. `outages`: by kind of data, why and in which processes."""
+    """Everything the page shows. `outages`: by kind of data, how it is, why, and since when."""
 
     processes: list[ProcessRow]
     streams: list[StreamRow]
     more_streams: int
     keys: list[KeyRow]
     more_keys: int
-    outages: list[tuple[str, str, list[str]]]
+    outages: list[OutageRow]
     upstreams: list[tuple[str, UpstreamHealth]]
 
 
 def build_overview(reports: Sequence[Report], now: float) -> Overview:
     """`now` in Unix seconds, by this host's clock."""
-    outages = _unite_outages(reports)
+    outages = _list_outages(reports)
     return Overview(
         processes=[_process_row(report, now) for report in reports],
-        streams=_stream_rows(reports, {data for data, _, _ in outages}),
+        streams=_stream_rows(reports, {outage.data for outage in outages}),
         more_streams=sum(r.subscriptions - len(r.streams) for r in reports),
         keys=_key_rows(reports),
         more_keys=sum(report.more_keys for report in reports),
@@ -147,12 +159,15 @@ def _key_rows(reports: Sequence[Report]) -> list[KeyRow]:
     return [KeyRow(bucket, n, processes[bucket]) for bucket, n in total.most_common()]
 
 
-def _unite_outages(reports: Iterable[Report]) -> list[tuple[str, str, list[str]]]:
-    whys: dict[str, str] = {}
-    processes: defaultdict[str, list[str]] = defaultdict(list)
+def _list_outages(reports: Iterable[Report]) -> list[OutageRow]:
+    """Of each kind of data what was seen last: processes may know it at different times."""
+    newest: dict[str, KindState] = {}
     for report in reports:
-        outages: Mapping[str, str] = report.outages
-        for data, why in outages.items():
-            whys.setdefault(data, why)
-            processes[data].append(report.process)
-    return [(data, why, processes[data]) for data, why in sorted(whys.items())]
+        for data, kind in report.source.kinds.items():
+            if data not in newest or kind.seen_at > newest[data].seen_at:
+                newest[data] = kind
+    return [
+        OutageRow(data, kind.state, kind.reason, kind.cause, kind.since_at)
+        for data, kind in sorted(newest.items())
+        if kind.state != "ok"
+    ]

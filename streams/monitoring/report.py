@@ -13,6 +13,7 @@ import msgspec
 
 from marketdata.health import UpstreamHealth
 from streams.counts import Counts, Histogram
+from streams.source_state import SourceState
 
 Kind = Literal["web", "worker"]
 
@@ -109,7 +110,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     server: ServerReport | None = None
     layer: LayerReport | None = None
     upstream: UpstreamHealth | None = None
-    outages: Mapping[str, str] = {}
+    source: SourceState = SourceState()
     refreshed_by: str = ""
     oldest_ages: Mapping[str, float] = {}  # by endpoint
     subscriptions: int = 0

@@ -13,6 +13,7 @@ from streams.counts import Counts
 from streams.feed import Feed
 from streams.monitoring.report import Kind
 from streams.outbox import Outbox
+from streams.source_state import SourceWatch
 
 
 class Server(Protocol):
@@ -35,10 +36,14 @@ class Gate(Protocol):
     def blind_seconds(self) -> float: ...
 
 
-class Source(Protocol):
-    """What is asked of whoever fetches."""
+class Provider(Protocol):
+    """What is asked of the source of data itself."""
 
-    def get_outages(self) -> Mapping[str, str]: ...
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_simulated(self) -> bool: ...
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +52,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     process: str
     kind: Kind
     tick_seconds: float
-    provider: str
+    provider: Provider
     is_shared: bool
     counts: Counts
     layer: BaseChannelLayer
-    source: Source
+    source: SourceWatch
     get_upstream: Callable[[], UpstreamHealth | None]  # blocks
     feed: Feed | None = None
     gate: Gate | None = None

@@ -23,13 +23,19 @@ def upstream_families(reports: Sequence[Report]) -> Iterator[Metric]:
         "data",
         "result",
     )
-    outages = gauge("streams_data_outage", "1 for a kind of data that fails now.", "data")
+    states = gauge(
+        "streams_source_state",
+        "1 for the state that a kind of data is in: ok, degraded, paused or down.",
+        "data",
+        "state",
+        "reason",
+    )
     for report in reports:
         for data, result, number in report.counts.fetches:
             fetches.add_metric([report.process, data, result], number)
-        for data in report.outages:
-            outages.add_metric([report.process, data], 1)
-    yield from (fetches, outages)
+        for data, kind in report.source.kinds.items():
+            states.add_metric([report.process, data, kind.state, kind.reason], 1)
+    yield from (fetches, states)
     known = [(report.process, report.upstream) for report in reports if report.upstream]
     yield from _call_families(known)
     yield from _limit_families(known)

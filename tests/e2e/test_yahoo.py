@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.e2e.operations import fetch
 from tests.marketdata.yahoo.answers import serve_everything
 from tests.marketdata.yahoo.server import Call, FakeYahoo, Reply
 from tests.processes import Server
@@ -117,3 +118,49 @@ async def receive_many(socket: ClientConnection, count: int) -> None:
 
 def symbols(call: Call) -> list[str]:
     return call.query["symbols"].split(",")
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "reason"),
+    [
+        (Reply(500), "down", "errors"),
+        (Reply(body=b"[]"), "down", "invalid_answers"),
+        (Reply(429, headers={"Retry-After": "2"}), "paused", "rate_limited"),
+        (Reply(403), "down", "refused"),
+    ],
+)
+async def test_how_the_source_is_can_be_read_and_is_said_once(
+    server: Server, yahoo: FakeYahoo, fault: Reply, state: str, reason: str
+) -> None:
+    async with connect(server.url("/profile/ACME")) as socket:
+        assert (await receive(socket))["status"] == "ok"
+        source = await source_in_state(server, "ok")
+        assert (source["name"], source["simulated"], source["reason"]) == ("yahoo", False, None)
+        good = yahoo.routes[QUOTES]
+        yahoo.routes[QUOTES] = fault
+        source = await source_in_state(server, state)
+        assert source["reason"] == source["kinds"]["quotes"]["reason"] == reason
+        while (await receive(socket))["status"] != "unavailable":
+            pass
+        later = await source_in_state(server, state)
+        assert later["since"] == source["since"]
+        yahoo.routes[QUOTES] = good
+        await source_in_state(server, "ok")
+        while (await receive(socket))["status"] != "ok":
+            pass
+    lines = [
+        line for line in server.output.splitlines() if " streams.source_state: Quotes " in line
+    ]
+    assert len(lines) == 2, lines
+    assert "Quotes are back after" in lines[1]
+
+
+async def source_in_state(server: Server, state: str) -> Any:
+    """What /readyz says of the source once it is in that state; its status stays 200."""
+    async with asyncio.timeout(20):
+        while True:
+            answer = await asyncio.to_thread(fetch, server, "/readyz")
+            if answer.json["source"]["state"] == state:
+                assert answer.status == 200
+                return answer.json["source"]
+            await asyncio.sleep(0.1)

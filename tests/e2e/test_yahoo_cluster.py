@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.e2e.test_yahoo import source_in_state
 from tests.marketdata.yahoo.answers import serve_everything
 from tests.marketdata.yahoo.server import FakeYahoo, Reply
 from tests.processes import Server
@@ -82,9 +83,17 @@ async def test_processes_share_crumb_calls_and_silence(
         yahoo.routes[QUOTES] = Reply(429, headers={"Retry-After": "2"})
         await until(other, has_data=False)
         calls = len(yahoo.calls)
+        sources = [await source_in_state(server, "paused") for server in servers]
+        assert sources[0] == sources[1]
         await until(one, has_data=False)
         assert len(yahoo.calls) == calls
         yahoo.routes[QUOTES] = good
         for socket in (one, other):
             await until(socket, has_data=True)
+        for server in servers:
+            await source_in_state(server, "ok")
     assert not any("Traceback" in server.output for server in servers)
+    said = [
+        line for server in servers for line in server.output.splitlines() if "Quotes are" in line
+    ]
+    assert len(said) == 2, said

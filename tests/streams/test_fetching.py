@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import pytest
 
 from streams.fetching import MAX_CALLS, MAX_UNFINISHED, Fetcher
-from streams.outages import Outages
 from streams.quotes import KnownQuotes, MemoryRecentQuotes
 from streams.topics import Needs
 from tests.fake_provider import FakeProvider
@@ -69,10 +68,8 @@ def test_once_the_calls_come_back_everything_does(hanging: Hanging) -> None:
 
 
 def test_of_those_who_share_a_call_who_gives_up_first_is_nobodys_bug(
-    hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+    hanging: Hanging,
 ) -> None:
-    reasons: list[str] = []
-    monkeypatch.setattr(Outages, "began", lambda _, what, why: reasons.append(why))
     for _ in range(MAX_CALLS):
         hanging.fetch(Needs(movers=True), seconds=0.002)
     with ThreadPoolExecutor() as pool:
@@ -81,7 +78,8 @@ def test_of_those_who_share_a_call_who_gives_up_first_is_nobodys_bug(
             pass
         assert hanging.fetch(QUOTES, 0.01) == 0
         assert patient.result(5) == 0
-    assert set(reasons) == {"the provider did not answer in time"}
+    states = hanging.fetcher.watch.get().kinds.values()
+    assert {state.cause for state in states} == {"the provider did not answer in time"}
 
 
 class OvertakenQuotes(MemoryRecentQuotes):

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from marketdata.domain.indices import INDICES
 from marketdata.domain.news import News
@@ -208,7 +205,7 @@ def test_whatever_one_part_does_the_rest_is_sent(
 ) -> None:
     provider.faults[method] = fault
     profile, market, hours, listed = payloads(refresher, PROFILE, MARKET, HOURS, quotes("MSFT"))
-    assert set(profile) == {"quote", "similar", "sectorPerformance", "news"}
+    assert set(profile) == {"quote", "similar", "sectorPerformance", "news", "status"}
     assert set(market) == {"actives", "gainers", "losers", "indices", "headlines", "sectors"}
     assert hours["status"] == "Open"
     assert isinstance(listed, list)
@@ -220,6 +217,7 @@ def test_a_part_that_fails_is_null_or_empty_and_the_others_are_there(
     provider.faults["fetch_quotes"] = raising(ProviderUnavailable("down"))
     profile, market = payloads(refresher, PROFILE, MARKET)
     assert profile["quote"] is None
+    assert profile["status"] == "unavailable"
     assert profile["similar"] == []
     assert profile["sectorPerformance"] is not None
     assert profile["news"]
@@ -241,45 +239,19 @@ def test_a_provider_that_hangs_costs_its_parts_and_not_the_tick(provider: FakePr
     release.set()
 
 
-def test_a_failure_is_said_once_and_its_end_too(
-    refresher: Refresher, provider: FakeProvider, caplog: pytest.LogCaptureFixture
+def test_a_profile_tells_an_unknown_symbol_from_one_that_could_not_be_asked_for(
+    refresher: Refresher, provider: FakeProvider
 ) -> None:
-    caplog.set_level("INFO", logger="streams")
-    provider.faults["fetch_quotes"] = raising(ProviderUnavailable("the source is down"))
-    for tick in range(3):
-        payloads(refresher, quotes("AAPL"), now=NOW + timedelta(seconds=tick))
-    assert [record.getMessage() for record in caplog.records] == [
-        "No quotes for now: the source is down"
+    unknown = Subscription(Endpoint.PROFILE, ("UNKNOWN",))
+    (known, nothing) = payloads(refresher, PROFILE, unknown)
+    assert (known["status"], nothing["quote"], nothing["status"]) == ("ok", None, "unknown")
+    # What was answered a moment ago need not be asked again.
+    (again,) = payloads(refresher, unknown)
+    assert again["status"] == "unknown"
+    provider.faults["fetch_quotes"] = raising(ProviderUnavailable("down"))
+    later = NOW + timedelta(minutes=1)
+    assert [p["status"] for p in payloads(refresher, PROFILE, unknown, now=later)] == [
+        "unavailable",
+        "unavailable",
     ]
-    provider.faults.clear()
-    for tick in range(3, 6):
-        payloads(refresher, quotes("AAPL"), now=NOW + timedelta(seconds=tick))
-    assert [record.getMessage() for record in caplog.records][1:] == ["Quotes are back"]
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
-)
-answers = st.builds(
-    lambda value, wrap: wrap(value),
-    json_values,
-    st.sampled_from(
-        [
-            lambda value: value,
-            lambda value: Batch({"AAPL": value}),
-            lambda value: Batch(value),
-            lambda value: (value,),
-        ]
-    ),
-)
-
-
-@settings(max_examples=60)
-@given(st.dictionaries(st.sampled_from(METHODS), answers, min_size=1))
-def test_any_answer_of_the_provider_gives_valid_frames(faults: dict[str, Any]) -> None:
-    provider = FakeProvider()
-    provider.faults = {name: partial(lambda answer: answer, faults[name]) for name in faults}
-    frames = payloads(make_refresher(provider), PROFILE, MARKET, HOURS, quotes("AAPL"))
-    assert [type(frame) for frame in frames] == [dict, dict, dict, list]
+    assert refresher.watch.get().state == "down"

@@ -12,7 +12,7 @@ from typing import Any
 from curl_cffi import requests as curl
 
 from marketdata.deadlines import Deadline
-from marketdata.errors import DeadlineExceeded, MalformedAnswer, ProviderUnavailable
+from marketdata.errors import DeadlineExceeded, MalformedAnswer, Unreachable
 from marketdata.providers.yahoo.transport import (
     CONNECT_TIMEOUT_SECONDS,
     MAX_BODY_BYTES,
@@ -37,7 +37,7 @@ class CurlTransport:
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """The answer, whatever its status; redirects are not followed.
 
-        Raises DeadlineExceeded, ProviderUnavailable for what the network can do, and
+        Raises DeadlineExceeded, Unreachable for what the network can do, and
         MalformedAnswer for a body that is too large.
         """
         if not self._slots.acquire(timeout=deadline.require(request.what)):
@@ -50,7 +50,7 @@ class CurlTransport:
             self._slots.release()
         # Outside of the handler: the library's messages, chained, would show the crumb in logs.
         deadline.require(request.what)
-        raise ProviderUnavailable(f"{request.what}: {failure}")
+        raise Unreachable(f"{request.what}: {failure}")
 
     def _exchange(self, request: Request, deadline: Deadline) -> Answer:
         remaining = deadline.require(request.what)

@@ -12,7 +12,7 @@ from marketdata.domain.movers import Mover
 from marketdata.domain.news import News
 from marketdata.domain.quote import QuoteDetail, Returns, SimpleQuote
 from marketdata.domain.sectors import Sector
-from marketdata.errors import NotFound, ProviderError, ProviderUnavailable, SourcePaused
+from marketdata.errors import BudgetSpent, NotFound, ProviderError, ProviderUnavailable
 from marketdata.providers.yahoo.client import YahooClient
 from marketdata.providers.yahoo.parse.details import (
     DETAIL_MODULES,
@@ -172,7 +172,7 @@ class YahooEndpoints:
     def _second(self, fetch: Callable[[], T]) -> T:
         """A second source is a second call, and costs another token."""
         if not self._guard.budget.take_again(1):
-            raise SourcePaused("the budget is spent")
+            raise BudgetSpent("the budget is spent")
         return fetch()
 
 

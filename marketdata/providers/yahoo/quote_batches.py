@@ -14,7 +14,7 @@ import msgspec
 
 from marketdata.deadlines import Deadline
 from marketdata.domain.quote import SimpleQuote
-from marketdata.errors import DeadlineExceeded, SourcePaused
+from marketdata.errors import BudgetSpent, DeadlineExceeded, SourcePaused
 from marketdata.executors import DaemonExecutor
 from marketdata.health import TurnsHealth
 from marketdata.providers.base import Batch
@@ -173,8 +173,8 @@ class QuoteBatches:
         again, later = again[: calls * QUOTES_PER_CALL], again[calls * QUOTES_PER_CALL :]
         answers = self._calls.collect(self._calls.start(again, (), deadline), deadline)
         self._unknowns.missed(answers.missing, at)
-        paused = SourcePaused("a lost row: the budget for asking again is spent")
-        return answers | Answers(failed=dict.fromkeys(later, paused))
+        spent = BudgetSpent("a lost row: the budget for asking again is spent")
+        return answers | Answers(failed=dict.fromkeys(later, spent))
 
     def _still_shown(
         self, skipped: frozenset[str], symbols: int, at: float

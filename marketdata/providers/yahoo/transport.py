@@ -21,7 +21,7 @@ import requests
 import urllib3
 
 from marketdata.deadlines import Deadline
-from marketdata.errors import DeadlineExceeded, MalformedAnswer, ProviderUnavailable
+from marketdata.errors import DeadlineExceeded, MalformedAnswer, Unreachable
 
 CONNECT_TIMEOUT_SECONDS = 3.0
 READ_TIMEOUT_SECONDS = 5.0
@@ -81,7 +81,7 @@ class RequestsTransport:
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """The answer, whatever its status; redirects are not followed.
 
-        Raises DeadlineExceeded, ProviderUnavailable for what the network can do, and
+        Raises DeadlineExceeded, Unreachable for what the network can do, and
         MalformedAnswer for a body that is too large.
         """
         with self._slot(request.what, deadline):
@@ -91,7 +91,7 @@ class RequestsTransport:
                 failure = type(error).__name__
         # Outside of the handler: the library's messages, chained, would show the crumb in logs.
         deadline.require(request.what)
-        raise ProviderUnavailable(f"{request.what}: {failure}")
+        raise Unreachable(f"{request.what}: {failure}")
 
     @contextlib.contextmanager
     def _slot(self, what: str, deadline: Deadline) -> Iterator[None]:

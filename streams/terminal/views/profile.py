@@ -68,7 +68,7 @@ _OTHER_LINES: Final = 18
 def profile_view(message: Any, around: Surroundings) -> RenderableType:
     quote = object_in(message, "quote")
     if not quote:
-        return cell(f"Nothing is known of {', '.join(around.symbols)}.", "yellow")
+        return cell(_why_nothing(message, ", ".join(around.symbols)), "yellow")
     lines = max(3, (around.height - _OTHER_LINES) // 2)
     return Group(
         _headline(quote, around.moved.get(str(quote.get("symbol")), 0)),
@@ -80,12 +80,19 @@ def profile_view(message: Any, around: Surroundings) -> RenderableType:
     )
 
 
+def _why_nothing(message: Any, symbol: str) -> str:
+    if isinstance(message, dict) and message.get("status") == "unavailable":
+        return f"There is no quote of {symbol} for now: the source does not answer."
+    return f"Nothing is known of {symbol}."
+
+
 def _headline(quote: dict[str, Any], moved: int) -> RenderableType:
-    line = grid("left", "left", "right", "right", "right")
+    line = grid("left", "left", "right", "left", "right", "right")
     line.add_row(
         cell(quote.get("symbol"), "bold"),
         _cut(quote.get("name"), 34),
         price_cell(quote.get("price"), moved),
+        cell(quote.get("currency"), "dim"),
         change_cell(quote.get("change")),
         marked_cell(quote.get("percentChange")),
     )

@@ -18,6 +18,7 @@ from marketdata.errors import (
     ProviderUnavailable,
     RateLimited,
     SourceRefuses,
+    Unreachable,
 )
 from marketdata.providers.yahoo.client import YahooClient
 from marketdata.providers.yahoo.options import YahooOptions
@@ -70,8 +71,8 @@ def test_a_user_agent_of_ones_own_is_used(yahoo: FakeYahoo) -> None:
         (Reply(body=b'"\xff"'), MalformedAnswer),
         (Reply(body=b"[" * 100_000 + b"]" * 100_000), MalformedAnswer),
         (Reply(body=b"x", headers={"Content-Encoding": "gzip"}), ProviderUnavailable),
-        (Reply(body=b"{}" * 100, mode="truncated"), ProviderUnavailable),
-        (Reply(mode="reset"), ProviderUnavailable),
+        (Reply(body=b"{}" * 100, mode="truncated"), Unreachable),
+        (Reply(mode="reset"), Unreachable),
     ],
 )
 def test_a_bad_answer_is_one_of_our_errors(

@@ -15,6 +15,7 @@ from marketdata.errors import (
     ProviderUnavailable,
     RateLimited,
     SourceRefuses,
+    Unreachable,
 )
 from marketdata.providers.yahoo.client import YahooClient
 from tests.marketdata.yahoo.server import COOKIE, NOT_FOUND, FakeYahoo, Reply
@@ -62,8 +63,8 @@ def test_posts_and_a_user_agent_of_ones_own(yahoo: FakeYahoo) -> None:
         (Reply(429, headers={"Retry-After": "7"}), RateLimited),
         (NOT_FOUND, NotFound),
         (Reply(body=b""), ProviderUnavailable),
-        (Reply(body=b"{}" * 100, mode="truncated"), ProviderUnavailable),
-        (Reply(mode="reset"), ProviderUnavailable),
+        (Reply(body=b"{}" * 100, mode="truncated"), Unreachable),
+        (Reply(mode="reset"), Unreachable),
         (Reply(body=b" " * 9_000_000), MalformedAnswer),
         (Reply(body=b" " * 100_000, mode="chunked"), MalformedAnswer),
     ],

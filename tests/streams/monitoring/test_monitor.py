@@ -51,11 +51,11 @@ class Process:
             process="host:1",
             kind="web",
             tick_seconds=TICK,
-            provider="fake",
+            provider=self.provider,
             is_shared=False,
             counts=self.counts,
             layer=self.layer,
-            source=refresher,
+            source=refresher.watch,
             get_upstream=get_upstream,
             feed=self.feed,
         )
@@ -129,7 +129,7 @@ async def test_a_source_that_fails_is_no_reason_to_be_unready(process: Process) 
     channel = await process.layer.new_channel()
     await process.feed.join(AAPL, channel)
     await process.until(lambda: process.counts.fetches["quotes", "ProviderUnavailable"] > 1)
-    assert list(process.monitor.get_report().outages) == ["quotes"]
+    assert process.monitor.get_report().source.kinds["quotes"].state == "down"
     await process.until_ready()
     report = process.monitor.get_report()
     assert report.canary

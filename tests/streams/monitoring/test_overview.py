@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from streams.monitoring.overview import build_overview, describe_seconds
 from streams.monitoring.report import StreamReport
+from streams.source_state import KindState, SourceState
 from tests.streams.monitoring.reports import make_report
 
 
@@ -28,7 +31,9 @@ def test_errors_are_what_its_payload_lacks_and_that_it_is_late() -> None:
         StreamReport("g3", "quotes", "AAPL", 1, 1.0, "celery", 10),
         StreamReport("g4", "hours", "", 1, 1.0, "celery", 10),
     )
-    report = make_report(streams=streams, subscriptions=3, outages={"news": "no answer"})
+    news = KindState("down", 990.0, 1_000.0, "errors", "no answer")
+    source = SourceState("degraded", 990.0, "errors", {"news": news})
+    report = make_report(streams=streams, subscriptions=3, source=source)
     rows = {row.endpoint: row for row in build_overview([report], 1_001.0).streams}
     assert rows["profile"].errors == ["no news", "late"]
     assert rows["quotes"].errors == rows["hours"].errors == []
@@ -43,9 +48,25 @@ def test_keys_and_what_is_left_out_are_summed() -> None:
     assert (overview.more_streams, overview.more_keys) == (9, 3)
 
 
-def test_an_outage_is_named_once_with_the_processes_that_see_it() -> None:
-    reports = [make_report(name, outages={"news": f"why {name}"}) for name in ("a:1", "b:1")]
-    assert build_overview(reports, 1_001.0).outages == [("news", "why a:1", ["a:1", "b:1"])]
+def test_an_outage_is_named_once_as_whoever_saw_it_last_says() -> None:
+    reports = [
+        make_report(
+            f"host:{seen_at}",
+            source=SourceState(
+                kinds={
+                    "news": KindState(state, 900.0, seen_at, reason, why),  # type: ignore[arg-type]
+                    "quotes": KindState("ok", 900.0, seen_at),
+                }
+            ),
+        )
+        for seen_at, state, reason, why in [
+            (990.0, "down", "errors", "answered 500"),
+            (995.0, "paused", "rate_limited", "too many requests"),
+        ]
+    ]
+    [outage] = build_overview(reports, 1_001.0).outages
+    assert (outage.data, outage.state, outage.cause) == ("news", "paused", "too many requests")
+    assert outage.since == datetime(1970, 1, 1, 0, 15, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

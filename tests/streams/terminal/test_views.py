@@ -104,6 +104,12 @@ def test_a_profile_of_nothing_says_so() -> None:
     assert text == "Nothing is known of NOSUCH.\n"
 
 
+def test_a_profile_that_cannot_be_had_says_that_instead() -> None:
+    nothing: dict[str, Any] = {"quote": None, "similar": [], "status": "unavailable"}
+    text = shown(Endpoint.PROFILE, nothing, symbols=("AAPL",))
+    assert text == "There is no quote of AAPL for now: the source does not answer.\n"
+
+
 def test_the_market_has_its_lists_side_by_side() -> None:
     text = shown(Endpoint.MARKET, MARKET)
     for part in ("S&P 500", "7843.40", "Most active", "Gainers", "Losers", "Sectors", "Headline"):
