@@ -7,93 +7,32 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
 from streams.admin_actions import disconnect_now, revoke, rotate
+from streams.admin_forms import ApiKeyForm, StateFilter
 from streams.apps import get_streams
 from streams.conf import settings
 from streams.key_forms import KeyForm, secret_of
 from streams.limits import Usage
 from streams.live_admin import LiveStreamsAdmin
-from streams.models import (
-    ACTIVE,
-    EXPIRED,
-    OWNER_INACTIVE,
-    REVOKED,
-    ApiKey,
-    check_is_alive,
-    every_endpoint,
-)
+from streams.models import ApiKey
 from streams.new_keys import URL_NAME, show_new_keys, to_new_keys, to_new_keys_again
 
 if TYPE_CHECKING:
-    _Form = forms.ModelForm[ApiKey]
     _Admin = admin.ModelAdmin[ApiKey]
 else:  # generic for the type checker only
-    _Form, _Admin = forms.ModelForm, admin.ModelAdmin
+    _Admin = admin.ModelAdmin
 
 
 # Django looks for them here.
 __all__ = ["ApiKeyAdmin", "LiveStreamsAdmin"]
-
-
-class ApiKeyForm(_Form):
-    endpoints = forms.MultipleChoiceField(
-        choices=[(name, f"/{name}") for name in every_endpoint()],
-        initial=every_endpoint,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    class Meta:
-        model = ApiKey
-        fields = (
-            "name",
-            "owner",
-            "endpoints",
-            "expires_at",
-            "max_connections",
-            "connections_per_day",
-            "max_symbols",
-            "note",
-        )
-
-    def clean(self) -> Any:
-        data = super().clean()
-        # A key that works may be ended by a date in the past; a new one would never work.
-        if self.instance.pk is None:
-            check_is_alive(self.cleaned_data.get("expires_at"), self.cleaned_data.get("owner"))
-        return data
-
-
-class StateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        states = (ACTIVE, EXPIRED, REVOKED, *([OWNER_INACTIVE] if _has_is_active() else []))
-        return [(state, state) for state in states]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
-        if not self.value():
-            return queryset
-        now = timezone.now()
-        revoked = queryset.filter(revoked_at__isnull=False)
-        rest = queryset.filter(revoked_at__isnull=True)
-        expired = rest.filter(expires_at__lte=now)
-        rest = rest.exclude(expires_at__lte=now)
-        states = {ACTIVE: rest, EXPIRED: expired, REVOKED: revoked}
-        if _has_is_active():
-            states[ACTIVE] = rest.exclude(owner__is_active=False)
-            states[OWNER_INACTIVE] = rest.filter(owner__is_active=False)
-        return states.get(str(self.value()), queryset)
 
 
 class UsedKeys(ChangeList):
@@ -231,11 +170,6 @@ class ApiKeyAdmin(_Admin):
     def today(self, obj: ApiKey) -> str:
         """Connections so far, of those per day."""
         return f"{_usage(obj).used_today}/{obj.connections_per_day}"
-
-
-def _has_is_active() -> bool:
-    """Whether it is a column of the user model: Django asks for no more than an attribute."""
-    return any(field.name == "is_active" for field in get_user_model()._meta.get_fields())
 
 
 def _short(moment: datetime | None) -> str:
