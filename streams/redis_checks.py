@@ -13,6 +13,7 @@ from redis.retry import Retry
 
 from streams.claims import CELERY, SOURCES, claim_key
 from streams.conf import are_right, get_redis_address, settings
+from streams.shared_state import CLUSTERED
 
 TIMEOUT_SECONDS: Final = 2.0
 
@@ -23,7 +24,7 @@ BEAT_CONNECTIONS: Final = 2
 
 
 def check_redis(**_: Any) -> list[checks.CheckMessage]:
-    """W020 it does not answer, W021 it has too little room, W022 no worker refreshes."""
+    """E020 it cannot be used, W020 it does not answer, W021 no room, W022 no worker refreshes."""
     if not are_right() or not settings.REDIS_URL:
         return []
     address = get_redis_address()
@@ -35,6 +36,8 @@ def check_redis(**_: Any) -> list[checks.CheckMessage]:
     }
     try:
         with Redis.from_url(address.address, **options) as redis:
+            if redis.info("cluster").get("cluster_enabled"):
+                return [checks.Error(f"The Redis of REDIS_URL {CLUSTERED}.", id="streams.E020")]
             return [*_check_room(redis), *_check_worker(redis)]
     except (RedisError, OSError) as error:
         return [

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import logging
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
 import redis
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
-from streams.layers import Operation, RedisUnavailable
+from streams.failover import is_failover, require_writable_async
+from streams.layers import Operation, RedisUnavailable, Throttle
 from streams.redis_urls import RedisAddress
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -24,6 +28,9 @@ T = TypeVar("T")
 MARGIN_SECONDS = 1.0
 # How long the start of a server waits to see whether Redis is there.
 PING_SECONDS = 1.0
+
+ANSWERS, SILENT = "answers", "does not answer"
+CLUSTERED = "is in cluster mode, which is not supported: take one without, with replicas if need be"
 
 
 class RunsOperations(Protocol):
@@ -37,10 +44,16 @@ class OwnConnection:
     """A connection beside a channel layer that does not lend its own."""
 
     def __init__(self, address: RedisAddress) -> None:
-        pool = BlockingConnectionPool.from_url(
-            address.address, max_connections=1, **address.options
+        self._pool = BlockingConnectionPool.from_url(
+            address.address,
+            max_connections=1,
+            redis_connect_func=require_writable_async,
+            **address.options,
         )
-        self._redis = Redis(connection_pool=pool)
+        self._redis = Redis(connection_pool=self._pool)
+        self._refused = Throttle(
+            logger, f"Redis {address.name} refuses what this process has to share: %d operations"
+        )
 
     async def run(self, operation: Operation[T], timeout_seconds: float) -> T:
         """What `operation(redis)` gives. Raises RedisUnavailable."""
@@ -48,6 +61,10 @@ class OwnConnection:
             async with asyncio.timeout(timeout_seconds):
                 return await operation(self._redis)
         except (RedisError, OSError) as error:
+            if is_failover(error):
+                await self._pool.disconnect()
+            elif isinstance(error, ResponseError):
+                self._refused.count(f"the last: {error}")
             raise RedisUnavailable(f"Redis: {str(error) or 'no answer in time'}") from error
 
     async def close(self) -> None:
@@ -99,11 +116,20 @@ def _require_no_event_loop() -> None:
     raise RuntimeError("this blocks: call it in a thread, not on an event loop")
 
 
-def is_redis_there(address: RedisAddress) -> bool:
-    """Whether a Redis answers there, asked once on a connection of its own."""
+def look_at_redis(address: RedisAddress) -> str:
+    """What is found there, asked once on a connection of its own: ANSWERS, SILENT or CLUSTERED."""
     timeouts = {"socket_timeout": PING_SECONDS, "socket_connect_timeout": PING_SECONDS}
     try:
         with redis.Redis.from_url(address.address, **{**timeouts, **address.options}) as client:
-            return bool(client.ping())
+            client.ping()
+            return CLUSTERED if _is_clustered(client) else ANSWERS
     except (RedisError, OSError):
+        return SILENT
+
+
+def _is_clustered(client: redis.Redis) -> bool:
+    try:
+        found: dict[str, Any] = client.info("cluster")  # type: ignore[assignment]
+    except ResponseError:  # not every service lets it be asked
         return False
+    return bool(found.get("cluster_enabled"))

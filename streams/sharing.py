@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from channels.layers import BaseChannelLayer
+from django.core.exceptions import ImproperlyConfigured
 
 from streams.cluster_limits import RedisLimits
 from streams.conf import get_redis_address, settings
@@ -14,7 +15,13 @@ from streams.layers import StreamsChannelLayer
 from streams.limits import Limits, MemoryLimits
 from streams.monitoring.monitor import KEEP_BEATS, beat_seconds
 from streams.monitoring.reports import FileReports, RedisReports, Reports
-from streams.shared_state import OwnConnection, RunsOperations, SharedState, is_redis_there
+from streams.shared_state import (
+    CLUSTERED,
+    OwnConnection,
+    RunsOperations,
+    SharedState,
+    look_at_redis,
+)
 from streams.state import State, memory_state, redis_state
 
 # Redis may take this part of a tick to answer before a process goes on without it.
@@ -42,8 +49,7 @@ class Sharing:
         """For the line that a starting server says of itself; asks whether Redis is there."""
         if not self.is_shared:
             return "no Redis; refreshed by this process, for its own clients"
-        answers = is_redis_there(get_redis_address())
-        state = "answers" if answers else "does not answer"
+        state = look_at_redis(get_redis_address())
         return f"Redis {state}; refreshed by Celery, or else by a web process"
 
     @cached_property
@@ -84,3 +90,12 @@ class Sharing:
     @property
     def _timeout_seconds(self) -> float:
         return min(REDIS_TIMEOUT_SECONDS, REDIS_TIMEOUT_SHARE * settings.REFRESH_SECONDS)
+
+
+def require_usable_redis() -> None:
+    """At the start of a process. Raises ImproperlyConfigured for a Redis that cannot be used.
+
+    One that is away may come back as one that can.
+    """
+    if settings.REDIS_URL and look_at_redis(get_redis_address()) == CLUSTERED:
+        raise ImproperlyConfigured(f"The Redis of REDIS_URL {CLUSTERED}.")

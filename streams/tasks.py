@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 from celery import Task, shared_task
-from celery.signals import worker_ready
+from celery.signals import beat_init, worker_init, worker_ready
+from django.core.exceptions import ImproperlyConfigured
 
 from streams.apps import get_streams
 from streams.layers import RedisUnavailable
+from streams.sharing import require_usable_redis
 
 logger = logging.getLogger(__name__)
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_unusable_redis(**_: Any) -> None:
+    """In a sentence, instead of errors at every tick."""
+    try:
+        require_usable_redis()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
 @worker_ready.connect

@@ -13,5 +13,6 @@ health      what is known about one Redis server; logs each change once
 from .commands import Operation, RedisUnavailable
 from .fanout import Deliver, Message
 from .layer import StreamsChannelLayer
+from .throttle import Throttle
 
-__all__ = ["Deliver", "Message", "Operation", "RedisUnavailable", "StreamsChannelLayer"]
+__all__ = ["Deliver", "Message", "Operation", "RedisUnavailable", "StreamsChannelLayer", "Throttle"]

@@ -7,7 +7,9 @@ from typing import TypeVar
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from .connection import REDIS_ERRORS, ServerSilent, timeout_after
+from streams.failover import is_failover
+
+from .connection import REDIS_ERRORS, ServerSilent, drop_connections, timeout_after
 from .health import LinkHealth
 
 T = TypeVar("T")
@@ -44,16 +46,23 @@ class Commands:
         try:
             async with timeout_after(timeout_seconds):
                 result = await operation(self._redis)
-        except ResponseError as error:  # it answers, but will not, for example out of memory
-            raise RedisUnavailable(f"Redis {self._health.server} refuses: {error}") from error
         except REDIS_ERRORS as error:
-            self._health.lost("publish", error)
-            self._on_lost()
+            if isinstance(error, ResponseError) and not is_failover(error):
+                # It answers, but will not, for example out of memory.
+                self._health.refused.count(f"the last: {error}")
+                raise RedisUnavailable(f"Redis {self._health.server} refuses: {error}") from error
+            await self._lose(error)
             raise RedisUnavailable(f"Redis {self._health.server} is lost: {error}") from error
         finally:
             self._lock.release()
         self._health.restored("publish")
         return result
+
+    async def _lose(self, error: Exception) -> None:
+        self._health.lost("publish", error)
+        if is_failover(error):
+            await drop_connections(self._redis)
+        self._on_lost()
 
     async def _wait_for_turn(self, timeout_seconds: float) -> None:
         """Not part of the operation: a server that is kept busy by others is not lost."""

@@ -15,6 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from streams.failover import require_writable_async
 from streams.redis_urls import WrongRedisUrl, parse_redis_url
 
 Host = dict[str, Any]
@@ -55,7 +56,12 @@ def open_redis(host: Host) -> Redis:
     # redis-py would reconnect behind our back, on the task that happens to notice the loss, and
     # ask a dead Sentinel four times over several seconds.
     no_retry = Retry(NoBackoff(), 0, ())
-    host = {"health_check_interval": 15, "retry": no_retry, **host}
+    host = {
+        "health_check_interval": 15,
+        "retry": no_retry,
+        "redis_connect_func": require_writable_async,
+        **host,
+    }
     if "master_name" in host:
         limits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), SENTINEL_SECONDS)
         given = host.get("sentinel_kwargs") or {}
@@ -79,6 +85,12 @@ async def timeout_after(seconds: float) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise ServerSilent(f"no answer in {seconds:g} s") from error
+
+
+async def drop_connections(redis: Redis) -> None:
+    """Have the next command, and who listens, connect again: to another server, maybe."""
+    with contextlib.suppress(*REDIS_ERRORS):
+        await redis.connection_pool.disconnect()
 
 
 async def close_redis(redis: Redis) -> None:

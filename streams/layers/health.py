@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from .throttle import Throttle
+
 logger = logging.getLogger(__name__)
 
 Direction = Literal["publish", "subscribe"]
@@ -26,6 +28,10 @@ class LinkHealth:
         self.connected: bool | None = None  # None: not tried yet
         self.unpublished = 0
         self.subscriptions = 0
+        # What the server answered with an error, and so is not shared with the other processes.
+        self.refused = Throttle(
+            logger, f"Redis {server} refuses what this process has to share: %d operations"
+        )
         # Subscribers of this process that look after the link, one per event loop.
         self.keepers = 0
         self._on_change = on_change

@@ -174,6 +174,11 @@ class StreamsChannelLayer(BaseChannelLayer):
         """How many messages did not get to other processes because Redis was lost."""
         return sum(health.unpublished for health in self._healths)
 
+    @property
+    def refused_operations(self) -> int:
+        """How many operations of `run` Redis answered with an error."""
+        return sum(health.refused.total for health in self._healths)
+
     async def connect(self) -> None:
         """Begin to connect now, not with the first receiver; does not wait for Redis."""
         self._here().connect()

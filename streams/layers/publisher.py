@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 
 from redis.asyncio import Redis
 
-from .connection import REDIS_ERRORS, timeout_after
+from streams.failover import is_failover
+
+from .connection import REDIS_ERRORS, drop_connections, timeout_after
 from .health import LinkHealth
 
 # Bounds what one pipeline holds in memory a second time.
@@ -52,6 +54,8 @@ class Publisher:
                 await self._execute(batch)
         except REDIS_ERRORS as error:
             self._health.lost("publish", error)
+            if is_failover(error):
+                await drop_connections(self._redis)
             return False
         self._health.restored("publish")
         return True

@@ -116,5 +116,9 @@ def _report_layer(layer: BaseChannelLayer) -> LayerReport | None:
     if not isinstance(layer, StreamsChannelLayer):
         return None
     return LayerReport(
-        layer.is_shared, layer.is_connected, layer.dropped_messages, layer.unpublished_messages
+        layer.is_shared,
+        layer.is_connected,
+        layer.dropped_messages,
+        layer.unpublished_messages,
+        layer.refused_operations,
     )

@@ -128,4 +128,8 @@ def _redis_families(reports: Sequence[Report]) -> Iterator[Metric]:
             counter("streams_messages_unpublished", "To other processes, while Redis was lost."),
             (((process,), layer.unpublished) for process, layer in layers if layer.is_shared),
         ),
+        filled(
+            counter("streams_redis_refused", "Operations that Redis answered with an error."),
+            (((process,), layer.refused) for process, layer in layers if layer.is_shared),
+        ),
     )

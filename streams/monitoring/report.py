@@ -85,6 +85,7 @@ class LayerReport(msgspec.Struct, frozen=True):
     is_connected: bool
     dropped: int
     unpublished: int
+    refused: int = 0
 
 
 class CanaryReport(msgspec.Struct, frozen=True):

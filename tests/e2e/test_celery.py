@@ -8,12 +8,15 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
+from typing import Protocol
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from streams.claims import CELERY, SOURCES, claim_key
 from tests.processes import ROOT, Process, Server
 from tests.redis_server import RedisServer
+from tests.replicas import Pair
 
 TICK = 1.0
 WORKER, THIS_PROCESS = "the Celery worker", "this process, for the whole cluster"
@@ -28,10 +31,17 @@ def redis_server() -> Iterator[RedisServer]:
     server.kill()
 
 
+class HasUrl(Protocol):
+    """A Redis, or what leads to one."""
+
+    @property
+    def url(self) -> str: ...
+
+
 class Stack:
     """One web process, a worker and beat; all of them end with it."""
 
-    def __init__(self, redis: RedisServer, settings: str = "financequery.settings") -> None:
+    def __init__(self, redis: HasUrl, settings: str = "financequery.settings") -> None:
         self.processes = ExitStack()
         self._environment = {
             "REDIS_URL": redis.url,
@@ -112,3 +122,31 @@ async def test_the_stock_layer_serves_data_through_worker_and_redis(
     assert "RedisPubSubChannelLayer" in stack.web.output
     for process in (stack.web, stack.worker, stack.beat):
         assert "Traceback" not in process.output, process.output
+
+
+async def test_a_failover_costs_clients_nothing_and_ends_nobody() -> None:
+    """The first Redis becomes a replica, its name leads to the second; connections stay open."""
+    with Pair() as pair:
+        stack = Stack(pair)
+        with stack.processes:
+            async with client(stack) as socket:
+                await receive_until_refreshed_by(WORKER, socket, stack.web)
+                await asyncio.to_thread(pair.demote)
+                pair.rename()
+                await until_second_refreshes(pair, socket)
+            for part in (stack.worker, stack.beat):
+                assert part.popen.poll() is None
+                assert len(part.output.splitlines()) < 60, part.output
+                assert part.output.count("Traceback") <= 1, part.output
+
+
+async def until_second_refreshes(pair: Pair, socket: ClientConnection) -> None:
+    """The worker claims its ticks there."""
+    async with asyncio.timeout(60):
+        while True:
+            assert await next_symbols(socket) == ["AAPL", "MSFT"]
+            rank = await asyncio.to_thread(
+                pair.second.command, "HGET", claim_key("streams", 0), "rank"
+            )
+            if rank == str(SOURCES.index(CELERY)) and pair.second.command("ROLE")[0] == "master":
+                return

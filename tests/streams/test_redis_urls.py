@@ -14,9 +14,9 @@ from streams.layers import StreamsChannelLayer
 from streams.redis_checks import check_redis
 from streams.redis_urls import WrongRedisUrl, find_problem, parse_redis_url
 from streams.schedule import broker
-from streams.shared_state import OwnConnection, is_redis_there
+from streams.shared_state import ANSWERS, OwnConnection, look_at_redis
+from tests.forwarder import tls_forwarder
 from tests.redis_server import RedisServer
-from tests.tls_proxy import tls_proxy
 
 NO_TLS_CHECK = {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
 
@@ -136,8 +136,9 @@ async def test_every_reader_reaches_it(
 async def test_a_certificate_is_verified_by_every_reader_or_by_none(
     server: RedisServer, streams_settings: Any, tmp_path: Path
 ) -> None:
-    with tls_proxy(tmp_path, server.port) as (port, certificate):
-        url = f"rediss://localhost:{port}/0"
+    forwarder, certificate = tls_forwarder(tmp_path, server.port)
+    with forwarder:
+        url = f"rediss://localhost:{forwarder.port}/0"
         for trusting in (
             f"{url}?ssl_ca_certs={certificate}",
             f"{url}?ssl_cert_reqs=CERT_NONE",
@@ -145,7 +146,7 @@ async def test_a_certificate_is_verified_by_every_reader_or_by_none(
         ):
             streams_settings.REDIS_URL = trusting
             assert await who_fails(streams_settings) == {}
-        for wary in (url, f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificate}"):
+        for wary in (url, f"rediss://127.0.0.1:{forwarder.port}/0?ssl_ca_certs={certificate}"):
             streams_settings.REDIS_URL = wary
             assert set(await who_fails(streams_settings)) == set(READERS)
         streams_settings.REDIS_URL = url
@@ -185,7 +186,7 @@ async def _by_own_connection() -> None:
 
 
 async def _by_start() -> None:
-    assert await asyncio.to_thread(is_redis_there, _get_address())
+    assert await asyncio.to_thread(look_at_redis, _get_address()) == ANSWERS
 
 
 async def _by_check() -> None:

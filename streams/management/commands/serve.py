@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -24,6 +25,7 @@ from streams.server.options import StreamOptions
 from streams.server.refused_options import find_refused
 from streams.server.server import CannotListen
 from streams.server.workers import Workers, worker_command
+from streams.sharing import require_usable_redis
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +50,12 @@ class Command(BaseCommand):
             with database_in_use():
                 call_command("migrate", interactive=False, verbosity=0)
         try:
+            require_usable_redis()
             if arguments.workers > 1 and not arguments.worker:
                 self._supervise(arguments)
             else:
                 self._serve(arguments)
-        except CannotListen as error:
+        except (CannotListen, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
 
     def _serve(self, arguments: Namespace) -> None:

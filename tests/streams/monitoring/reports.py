@@ -59,7 +59,7 @@ def make_report(process: str = "host:1", **fields: Any) -> Report:
         cpu_seconds=1.5,
         canary=CanaryReport(1.0, is_ready=True),
         server=ServerReport(2, 10_000, 1, is_draining=False),
-        layer=LayerReport(is_shared=True, is_connected=True, dropped=0, unpublished=6),
+        layer=LayerReport(is_shared=True, is_connected=True, dropped=0, unpublished=6, refused=2),
         upstream=UPSTREAM,
         refreshed_by="the Celery worker",
         oldest_ages={"quotes": 1.25},

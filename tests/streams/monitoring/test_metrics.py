@@ -43,6 +43,7 @@ def test_each_number_of_a_report_is_a_sample() -> None:
         ("streams_takeovers_total", {"scope": "cluster"}, 1),
         ("streams_redis_up", {}, 1),
         ("streams_messages_unpublished_total", {}, 6),
+        ("streams_redis_refused_total", {}, 2),
         ("streams_fetches_total", {"data": "quotes", "result": "ok"}, 4),
         ("streams_upstream_calls_total", {"group": "quotes", "result": "RateLimited"}, 1),
         ("streams_upstream_breaker_open", {"group": "quotes"}, 1),
