@@ -239,6 +239,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "celery.app.trace": {"level": QUIET_LEVEL},
+        "celery.worker.request": {"level": QUIET_LEVEL},  # of expired ticks, one by one
         "celery.worker.strategy": {"level": QUIET_LEVEL},
         # Without Redis, a traceback at every tick.
         "celery.beat": {"level": QUIET_LEVEL, "filters": ["once_per_minute"]},

@@ -15,6 +15,9 @@ BROKER_TIMEOUTS: Final = {
     "health_check_interval": 10,
 }
 
+# Clocks that differ by more than that have nobody who looks after them.
+EXPIRES_SECONDS: Final = 600.0
+
 
 def broker(streams: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """CELERY_BROKER_URL, …_TRANSPORT and …_TRANSPORT_OPTIONS, from a project's `STREAMS`."""
@@ -39,8 +42,9 @@ def beat_schedule(streams: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "task": "streams.refresh",
             "schedule": seconds,
             "args": (shard,),
-            # A tick that nobody took in time is of no use any more.
-            "options": {"expires": seconds},
+            # Bounds what waits for a worker, no more: beat's clock and the worker's may differ.
+            # Which ticks come too late is for the claim to say, which goes by Redis's.
+            "options": {"expires": max(EXPIRES_SECONDS, 2 * seconds)},
         }
         for shard in range(SETTINGS["REFRESH_SHARDS"].read(streams))
     }

@@ -7,14 +7,20 @@ import sys
 from typing import Any
 
 from celery import Task, shared_task
-from celery.signals import beat_init, worker_init, worker_ready
+from celery.signals import beat_init, task_revoked, worker_init, worker_ready
 from django.core.exceptions import ImproperlyConfigured
 
 from streams.apps import get_streams
-from streams.layers import RedisUnavailable
+from streams.layers import RedisUnavailable, Throttle
+from streams.schedule import EXPIRES_SECONDS
 from streams.sharing import require_usable_redis
 
 logger = logging.getLogger(__name__)
+expired_ticks = Throttle(
+    logger,
+    f"%d tasks had expired: they waited for {EXPIRES_SECONDS / 60:g} minutes, or the clock of "
+    "beat's machine is that much behind this one's",
+)
 
 
 @worker_init.connect
@@ -25,6 +31,13 @@ def refuse_unusable_redis(**_: Any) -> None:
         require_usable_redis()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+
+
+@task_revoked.connect
+def report_expired(expired: bool = False, **_: Any) -> None:
+    """Celery's own line says neither why, nor that it is about every tick."""
+    if expired:
+        expired_ticks.count()
 
 
 @worker_ready.connect

@@ -65,6 +65,13 @@ def test_beat_sends_a_refresh_for_each_shard_every_tick() -> None:
     assert [entry["schedule"] for entry in beat_schedule({}).values()] == [5.0]
 
 
+def test_clocks_may_differ_by_minutes() -> None:
+    """An expiry is by beat's clock, and looked at by the worker's."""
+    for seconds in (0.2, 5, 3600):
+        [entry] = beat_schedule({"REFRESH_SECONDS": seconds}).values()
+        assert entry["options"]["expires"] >= max(600, 2 * seconds)
+
+
 @pytest.mark.parametrize("package", ["streams", "dashboard"])
 def test_what_a_project_need_not_set_is_read_from_conf_only(package: str) -> None:
     """Read from django.conf it would be missing in a project that does not set it."""
