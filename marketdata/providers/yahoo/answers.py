@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -19,18 +20,23 @@ from marketdata.errors import (
 from marketdata.providers.yahoo.transport import Answer
 
 _TRUNCATED = "truncated"  # from msgspec's message for input that ends too early
+_LIMIT = b"too many requests"
+_ERROR = re.compile(rb'"error"\s*:\s*(?!null)\S')
+# How far into an answer these words tell of a limit: later they are somebody's text.
+_LIMIT_BYTES = 2048
+# An answer with data in it is longer than this; a headline in it may well speak of requests.
+_MAX_LIMIT_BYTES = 1024
 
 
 def check(answer: Answer, what: str) -> bytes:
     """The body of a good answer.
 
-    Raises RateLimited (429), AuthenticationFailed (401, and 403 that names the crumb), NotFound
-    (404 that is no web page), SourceRefuses (999, redirects, a block page) and
+    Raises RateLimited (429, or its words), AuthenticationFailed (401, and 403 that names the
+    crumb), NotFound (404 that is no web page), SourceRefuses (999, redirects, a block page) and
     ProviderUnavailable for the rest: 5xx, a web page where data belongs, an empty body.
     """
+    require_no_limit(answer, what)
     status, body = answer.status, answer.body
-    if status == 429 or body.strip() == b"Too Many Requests":
-        raise RateLimited(f"{what}: too many requests", _retry_after_seconds(answer))
     if status == 401 or (status == 403 and b"crumb" in body.lower()):
         raise AuthenticationFailed(f"{what}: answered {status}")
     if status == 404 and not is_web_page(body):
@@ -44,6 +50,24 @@ def check(answer: Answer, what: str) -> bytes:
     if is_web_page(body):
         raise ProviderUnavailable(f"{what}: a web page instead of data")
     return body
+
+
+def require_no_limit(answer: Answer, what: str) -> None:
+    """RateLimited when this says, in whatever status and form, that we have asked too often."""
+    if answer.status == 429 or _tells_of_a_limit(answer):
+        raise RateLimited(f"{what}: too many requests", _retry_after_seconds(answer))
+
+
+def _tells_of_a_limit(answer: Answer) -> bool:
+    """Yahoo's edge says it with status 200 or 403 as well: as a text, a page or an error."""
+    start = answer.body[:_LIMIT_BYTES].lower()
+    if _LIMIT not in b" ".join(start.split()):
+        return False
+    if answer.status >= 400 or is_web_page(answer.body):
+        return True
+    if start.lstrip().startswith((b"{", b"[")):
+        return len(answer.body) <= _MAX_LIMIT_BYTES and _ERROR.search(start) is not None
+    return len(answer.body) <= _MAX_LIMIT_BYTES and not start.lstrip().startswith(b"<")
 
 
 def decode_json(body: bytes, what: str) -> Any:

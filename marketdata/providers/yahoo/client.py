@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,8 @@ import msgspec
 
 from marketdata.clock import SYSTEM_CLOCK, Clock
 from marketdata.deadlines import Deadline
-from marketdata.errors import AuthenticationFailed
-from marketdata.providers.yahoo.answers import check, decode_json
+from marketdata.errors import AuthenticationFailed, RateLimited
+from marketdata.providers.yahoo.answers import check, decode_json, require_no_limit
 from marketdata.providers.yahoo.breakers import Breakers
 from marketdata.providers.yahoo.budget import Budget
 from marketdata.providers.yahoo.credentials import CredentialKeeper, Credentials
@@ -34,6 +35,13 @@ DEFAULT_USER_AGENT = (
     "Chrome/146.0.0.0 Safari/537.36"
 )
 CREDENTIALS_GROUP = "credentials"
+# Who has asked for nothing yet cannot have asked too often: then it is the TLS that Yahoo dislikes.
+FIRST_LIMIT_HINT = (
+    "and that to the first call: Yahoo may take this for no browser; YAHOO_HTTP=curl_cffi, after "
+    "pip install -r requirements-curl.txt, looks like one"
+)
+
+logger = logging.getLogger(__name__)
 
 
 class YahooClient:
@@ -62,6 +70,8 @@ class YahooClient:
             clock,
         )
         self._transport = _build_transport(options)
+        self._looks_like_a_browser = options.http == "curl_cffi"
+        self._was_ever_answered = False
         self._sign_in = SignIn(self.hosts, self._send_owing)
         self.credentials = CredentialKeeper(
             self._fetch_credentials, store, clock, _name_of(options)
@@ -90,12 +100,12 @@ class YahooClient:
             headers={"Content-Type": "application/json"},
             body=msgspec.json.encode(payload),
         )
-        return decode_json(check(self._transport.send(request, deadline), path), path)
+        return decode_json(check(self._send(request, deadline), path), path)
 
     def get_document(self, path: str, deadline: Deadline) -> bytes:
         """A document of the web site that is no web page: a feed."""
         request = Request(what=path, url=self.hosts.url(WEB_HOST, path))
-        return check(self._transport.send(request, deadline), path)
+        return check(self._send(request, deadline), path)
 
     def _get_signed(
         self, path: str, params: Mapping[str, str], credentials: Credentials, deadline: Deadline
@@ -106,7 +116,7 @@ class YahooClient:
             params={**params, "crumb": credentials.crumb},
             headers={"Cookie": credentials.cookie},
         )
-        return check(self._transport.send(request, deadline), path)
+        return check(self._send(request, deadline), path)
 
     def _fetch_credentials(self, deadline: Deadline) -> Credentials:
         return self.guard.call(
@@ -115,7 +125,22 @@ class YahooClient:
 
     def _send_owing(self, request: Request, deadline: Deadline) -> Answer:
         self.guard.budget.owe()
-        return self._transport.send(request, deadline)
+        return self._send(request, deadline)
+
+    def _send(self, request: Request, deadline: Deadline) -> Answer:
+        """The answer, whatever it says, except that it is too much."""
+        answer = self._transport.send(request, deadline)
+        try:
+            require_no_limit(answer, request.what)
+        except RateLimited as error:
+            if self._was_ever_answered or self._looks_like_a_browser:
+                raise
+            hinted = RateLimited(f"{error}, {FIRST_LIMIT_HINT}", error.retry_after_seconds)
+        else:
+            self._was_ever_answered |= 200 <= answer.status < 300
+            return answer
+        logger.warning("%s", hinted)
+        raise hinted
 
 
 def _build_transport(options: YahooOptions) -> Transport:

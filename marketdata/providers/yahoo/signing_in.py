@@ -57,7 +57,7 @@ class SignIn:
 
 def _wants_consent(answer: Answer) -> bool:
     """Whether this may be how Yahoo says that it wants consent first: anything but a crumb."""
-    if answer.status == 429 or answer.status >= 500 or answer.body.strip() == b"Too Many Requests":
+    if answer.status >= 500:
         return False
     return answer.status != 200 or not is_crumb(_text(answer))
 
