@@ -14,14 +14,21 @@ from typing import Literal
 import msgspec
 
 from marketdata.clock import Clock
-from marketdata.errors import ProviderError, RateLimited, SourcePaused
+from marketdata.errors import ProviderError, RateLimited, SourcePaused, SourceRefuses
 from marketdata.sharing import SharedStore
 
 FAILURES_TO_OPEN = 5
 FAILURE_WINDOW_SECONDS = 30.0
-GROUP_PAUSE_SECONDS = (30.0, 300.0)
-ALL_PAUSE_SECONDS = (60.0, 900.0)
+# A hiccup should cost no more than it lasts, so the first probe comes soon. Pauses double up to
+# the longest, which is longer where Yahoo itself wants to be left alone.
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_REFUSAL_SECONDS = 300.0
+LONGEST_LIMIT_SECONDS = 900.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
+# Who probes whether a limit is over: those whom everything waits for. Others only if these do not.
+FIRST_GROUPS = ("quotes", "credentials")
+OTHERS_WAIT_SECONDS = 5.0
 # How long a probe may be under way before another process may send one.
 PROBE_SECONDS = 15.0
 ALL = "all"
@@ -33,7 +40,7 @@ State = Literal["closed", "open", "half-open"]
 class Pause(msgspec.Struct, frozen=True):
     """Nothing is asked before `until` (Unix seconds); one probe may be, from then on.
 
-    After a lifted pause everything is asked again, but the next one is longer.
+    After a lifted pause everything is asked again; a limit that returns soon is longer.
     """
 
     until: float
@@ -60,7 +67,7 @@ class Breakers:
 
     def room(self, group: str) -> int:
         """How many calls are allowed at this moment: none, one probe, or any number."""
-        states = [self._state(pause) for pause in self._pauses(group).values()]
+        states = [self._state_for(group, *item) for item in self._pauses(group).items()]
         if "open" in states:
             return 0
         return 1 if "half-open" in states else UNLIMITED
@@ -68,7 +75,7 @@ class Breakers:
     def enter(self, group: str) -> Permit:
         """Permission for one call. Raises SourcePaused."""
         pauses = self._pauses(group)
-        states = {name: self._state(pause) for name, pause in pauses.items()}
+        states = {name: self._state_for(group, name, pause) for name, pause in pauses.items()}
         for name, state in states.items():
             if state == "open":
                 raise SourcePaused(self._why(name, pauses[name]))
@@ -96,12 +103,13 @@ class Breakers:
         """The call failed in a way that is the source's fault."""
         self._count(permit, type(error).__name__ if isinstance(error, ProviderError) else "bug")
         if isinstance(error, RateLimited):
-            self._open(ALL, ALL_PAUSE_SECONDS, error.retry_after_seconds)
+            self._open(ALL, LONGEST_LIMIT_SECONDS, error.retry_after_seconds)
         elif ALL in permit.probes:
             # Bad, but no 429: the limit is over.
             self._lift(ALL)
         if permit.group in permit.probes or self._is_one_too_many(permit.group, error):
-            self._open(permit.group, GROUP_PAUSE_SECONDS)
+            refuses = isinstance(error, SourceRefuses)
+            self._open(permit.group, LONGEST_REFUSAL_SECONDS if refuses else LONGEST_PAUSE_SECONDS)
 
     def states(self, groups: tuple[str, ...]) -> Mapping[str, tuple[State, float]]:
         """State and, unless closed, when a probe may be sent (Unix seconds), by breaker."""
@@ -113,14 +121,11 @@ class Breakers:
             for name in (ALL, *groups)
         }
 
-    def _open(
-        self, name: str, pause_seconds: tuple[float, float], retry_after: float | None = None
-    ) -> None:
-        shortest, longest = pause_seconds
+    def _open(self, name: str, longest: float, retry_after: float | None = None) -> None:
         previous = self._read((name,)).get(name)
         if previous and self._state(previous) == "open":
             return  # by another call, or another process, of the same moment
-        seconds = min(longest, 2 * previous.seconds) if previous else shortest
+        seconds = min(longest, 2 * previous.seconds) if previous else FIRST_PAUSE_SECONDS
         wait = seconds
         if retry_after is not None:
             # The source says when; believed the first time, and after that only if it is later.
@@ -132,7 +137,9 @@ class Breakers:
 
     def _lift(self, name: str) -> None:
         previous = self._read((name,)).get(name)
-        if previous:
+        if previous and name != ALL:
+            self._store.delete([_pause_key(name)])
+        elif previous:
             lifted = msgspec.structs.replace(previous, is_lifted=True)
             self._store.put(_pause_key(name), msgspec.json.encode(lifted), previous.seconds)
         self._store.delete([_probe_key(name)])
@@ -164,6 +171,13 @@ class Breakers:
         if pause.is_lifted:
             return "closed"
         return "open" if self._clock.time() < pause.until else "half-open"
+
+    def _state_for(self, group: str, name: str, pause: Pause) -> State:
+        """Its state for a group: quotes go first when a limit may be over."""
+        state = self._state(pause)
+        is_early = self._clock.time() < pause.until + OTHERS_WAIT_SECONDS
+        is_others_turn = name != ALL or group in FIRST_GROUPS or not is_early
+        return state if state != "half-open" or is_others_turn else "open"
 
     def _why(self, name: str, pause: Pause) -> str:
         seconds = max(0.0, pause.until - self._clock.time())

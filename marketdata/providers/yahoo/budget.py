@@ -13,6 +13,8 @@ FACTS_SHARE = 0.2
 # Quotes that the next tick will ask for keep at most this part of the burst from the facts.
 QUOTES_SHARE = 1 - FACTS_SHARE
 NEWCOMERS_SHARE = 0.1
+# Renewing a cookie in vain, again and again, must not keep the quotes waiting afterwards.
+MAX_DEBT = 4
 
 
 class Budget:
@@ -84,10 +86,11 @@ class Budget:
         if calls > 0:
             self._store.take(self._all, -calls)
 
-    def take_again(self, calls: int) -> int:
+    def take_again(self, calls: int, *, quotes_first: bool = False) -> int:
         """How many of these calls may be made again."""
-        return self._store.take(self._all, calls) if calls > 0 else 0
+        kept = min(self._quote_calls, QUOTES_SHARE * self.burst) if quotes_first else 0
+        return self._store.take(self._all, calls, kept) if calls > 0 else 0
 
     def owe(self) -> None:
         """Pay for a call that everything else waits for; a debt if need be."""
-        self._store.take(self._all, 1, -float(self.burst))
+        self._store.take(self._all, 1, -float(min(MAX_DEBT, self.burst)))

@@ -20,7 +20,7 @@ from marketdata.errors import (
     SourcePaused,
     SourceRefuses,
 )
-from marketdata.providers.yahoo.breakers import Breakers, Permit
+from marketdata.providers.yahoo.breakers import FIRST_GROUPS, Breakers, Permit
 from marketdata.providers.yahoo.budget import Budget
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Guard:
             except ProviderError as error:
                 if permit.probes or not retries or not _may_be_transient(error):
                     raise
-                if not self._wait_for_retry(deadline):
+                if not self._wait_for_retry(group, deadline):
                     raise
             retries -= 1
 
@@ -74,9 +74,11 @@ class Guard:
         self.breakers.succeeded(permit)
         return result
 
-    def _wait_for_retry(self, deadline: Deadline) -> bool:
+    def _wait_for_retry(self, group: str, deadline: Deadline) -> bool:
         pause = self._clock.jitter(*RETRY_SECONDS)
-        if deadline.remaining() < pause + FAIR_SECONDS or not self.budget.take_again(1):
+        if deadline.remaining() < pause + FAIR_SECONDS:
+            return False
+        if not self.budget.take_again(1, quotes_first=group not in FIRST_GROUPS):
             return False
         self._clock.sleep(pause)
         return True

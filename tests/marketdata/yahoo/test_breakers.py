@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marketdata.errors import ProviderUnavailable, RateLimited, SourcePaused
+from marketdata.errors import ProviderUnavailable, RateLimited, SourcePaused, SourceRefuses
 from marketdata.providers.yahoo.breakers import ALL, Breakers, Permit
 from marketdata.sharing import MemoryStore
 from tests.marketdata.yahoo.setup import FakeClock
@@ -41,7 +41,7 @@ def test_five_failures_within_thirty_seconds_open_one_group(breakers: Breakers) 
     fail(breakers, 4)
     assert not is_open(breakers)
     fail(breakers)
-    with pytest.raises(SourcePaused, match="not asked for 30 s: quotes failed too often"):
+    with pytest.raises(SourcePaused, match="not asked for 2 s: quotes failed too often"):
         breakers.enter("quotes")
     assert not is_open(breakers, "details")
 
@@ -54,7 +54,7 @@ def test_processes_that_open_at_the_same_moment_do_not_double_the_pause(
     for permits, process in ((mine, breakers), (theirs, other)):
         for permit in permits:
             process.failed(permit, DOWN)
-    clock.pass_by(30)
+    clock.pass_by(2)
     assert breakers.room("quotes") == 1
 
 
@@ -78,7 +78,7 @@ def test_one_probe_in_the_whole_cluster_decides(
     other = Breakers(store, clock)
     fail(breakers, 5)
     assert is_open(other)
-    clock.pass_by(30)
+    clock.pass_by(2)
     assert (breakers.room("quotes"), other.room("quotes")) == (1, 1)
     probe = other.enter("quotes")
     with pytest.raises(SourcePaused, match="another call is trying"):
@@ -87,25 +87,61 @@ def test_one_probe_in_the_whole_cluster_decides(
     assert breakers.enter("quotes") == Permit("quotes")
 
 
-def test_probes_that_fail_double_the_pause_up_to_five_minutes(
-    breakers: Breakers, clock: FakeClock
+@pytest.mark.parametrize(
+    ("error", "pauses"),
+    [
+        (DOWN, (2, 4, 8, 16, 30, 30)),
+        (SourceRefuses("blocked"), (2, 4, 8, 16, 32, 64, 128, 256, 300, 300)),
+    ],
+)
+def test_probes_that_fail_double_the_pause_up_to_a_limit(
+    breakers: Breakers, clock: FakeClock, error: Exception, pauses: tuple[int, ...]
 ) -> None:
-    fail(breakers, 5)
-    for seconds in (30, 60, 120, 240, 300, 300):
+    fail(breakers, 5, error)
+    for seconds in pauses:
         clock.pass_by(seconds - 1)
         assert is_open(breakers)
         clock.pass_by(1)
-        fail(breakers)
-    clock.pass_by(300)
+        fail(breakers, 1, error)
+    clock.pass_by(pauses[-1])
     breakers.succeeded(breakers.enter("quotes"))
     assert not is_open(breakers)
+
+
+def test_a_breaker_that_has_closed_starts_from_the_beginning(
+    breakers: Breakers, clock: FakeClock
+) -> None:
+    for _ in range(3):
+        fail(breakers, 5)
+        for seconds in (2, 4):
+            clock.pass_by(seconds - 0.5)
+            assert is_open(breakers)
+            clock.pass_by(0.5)
+            fail(breakers)
+        clock.pass_by(8)
+        breakers.succeeded(breakers.enter("quotes"))
+
+
+def test_quotes_find_out_whether_a_limit_is_over(breakers: Breakers, clock: FakeClock) -> None:
+    fail(breakers, 1, RateLimited("too many"))
+    clock.pass_by(2)
+    assert breakers.room("details") == 0
+    with pytest.raises(SourcePaused):
+        breakers.enter("details")
+    assert breakers.enter("quotes").probes == (ALL,)
+
+
+def test_others_find_out_when_nobody_asks_for_quotes(breakers: Breakers, clock: FakeClock) -> None:
+    fail(breakers, 1, RateLimited("too many"))
+    clock.pass_by(7)
+    assert breakers.enter("details").probes == (ALL,)
 
 
 def test_a_probe_that_dies_with_its_process_is_made_by_another(
     breakers: Breakers, clock: FakeClock
 ) -> None:
     fail(breakers, 5)
-    clock.pass_by(30)
+    clock.pass_by(2)
     breakers.enter("quotes")
     clock.pass_by(15)
     assert breakers.enter("quotes").probes == ("quotes",)
@@ -115,7 +151,7 @@ def test_a_probe_that_was_not_made_leaves_the_right_to_the_next(
     breakers: Breakers, clock: FakeClock
 ) -> None:
     fail(breakers, 5)
-    clock.pass_by(30)
+    clock.pass_by(2)
     breakers.released(breakers.enter("quotes"))
     assert breakers.enter("quotes").probes == ("quotes",)
 
@@ -124,13 +160,14 @@ def test_too_many_requests_pause_everything_and_recover(
     breakers: Breakers, clock: FakeClock
 ) -> None:
     fail(breakers, 1, RateLimited("too many"))
-    with pytest.raises(SourcePaused, match="60 s: too many requests"):
+    with pytest.raises(SourcePaused, match="2 s: too many requests"):
         breakers.enter("details")
-    for seconds in (60, 120, 240, 480, 900, 900):
+    for seconds in (2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900):
         clock.pass_by(seconds - 1)
         assert is_open(breakers, "news")
+        assert is_open(breakers)
         clock.pass_by(1)
-        breakers.failed(breakers.enter("news"), RateLimited("still"))
+        breakers.failed(breakers.enter("quotes"), RateLimited("still"))
     clock.pass_by(900)
     breakers.succeeded(breakers.enter("quotes"))
     assert breakers.enter("details") == Permit("details")
@@ -140,7 +177,7 @@ def test_answers_of_the_same_moment_do_not_double_the_pause(breakers: Breakers) 
     permits = [breakers.enter("quotes") for _ in range(4)]
     for permit in permits:
         breakers.failed(permit, RateLimited("too many"))
-    assert breakers.states(())[ALL] == ("open", FakeClock().time() + 60)
+    assert breakers.states(())[ALL] == ("open", FakeClock().time() + 2)
 
 
 @pytest.mark.parametrize(("told", "waited"), [(5.0, 5), (0.0, 1), (120.0, 120), (86_400.0, 3600)])
@@ -158,7 +195,7 @@ def test_retry_after_is_not_believed_twice(breakers: Breakers, clock: FakeClock)
     fail(breakers, 1, RateLimited("too many", 1.0))
     clock.pass_by(1)
     fail(breakers, 1, RateLimited("too many", 1.0))
-    clock.pass_by(119)
+    clock.pass_by(3)
     assert is_open(breakers)
 
 
@@ -166,17 +203,17 @@ def test_a_limit_that_returns_soon_after_its_end_lasts_longer(
     breakers: Breakers, clock: FakeClock
 ) -> None:
     fail(breakers, 1, RateLimited("too many"))
-    clock.pass_by(60)
+    clock.pass_by(2)
     breakers.succeeded(breakers.enter("quotes"))
-    clock.pass_by(10)
+    clock.pass_by(1)
     fail(breakers, 1, RateLimited("too many"))
-    clock.pass_by(119)
+    clock.pass_by(3)
     assert is_open(breakers)
 
 
 def test_another_failure_than_a_limit_ends_the_limit(breakers: Breakers, clock: FakeClock) -> None:
     fail(breakers, 1, RateLimited("too many"))
-    clock.pass_by(60)
+    clock.pass_by(2)
     fail(breakers)
     assert not is_open(breakers, "details")
 

@@ -84,17 +84,33 @@ def test_an_outage_costs_a_call_per_probe_and_its_end_is_noticed(
         assert not ticks.fetch_later()
     # A refused crumb is renewed and tried again.
     per_try = 2 if fault is INVALID_CRUMB else 1
-    assert endpoint.count(yahoo) <= CALLS_TO_OPEN * per_try
+    # Probes after 2, 4 and 8 seconds.
+    assert endpoint.count(yahoo) <= (CALLS_TO_OPEN + 3) * per_try
     calls, since = endpoint.count(yahoo), clock.time()
     while clock.time() - since < 150:
         assert not ticks.fetch_later()
-    # Probes after 30, 60 and 120 seconds.
-    assert endpoint.count(yahoo) - calls <= 3 * per_try
+    # Then after 16 seconds, and every 30.
+    assert endpoint.count(yahoo) - calls <= 6 * per_try
     yahoo.routes |= good
     waits = [breaker.seconds_left for breaker in provider.get_health().breakers.values()]
     patience = math.ceil(max(waits) / TICK) + 2
     assert any(ticks.fetch_later() for _ in range(patience))
     assert not provider.get_health().is_open or endpoint.name in ("news", "headlines")
+
+
+@pytest.mark.parametrize("fault", [*FAULTS.values(), Reply(429)], ids=[*FAULTS, "429"])
+def test_a_hiccup_of_ten_seconds_costs_little_more_however_often_it_comes(
+    yahoo: FakeYahoo, provider: YahooProvider, clock: FakeClock, fault: Reply
+) -> None:
+    ticks = Ticks(ENDPOINTS[0], provider, clock)
+    assert ticks.fetch()
+    for _ in range(4):
+        good = yahoo.routes["/v7/finance/quote"]
+        yahoo.routes["/v7/finance/quote"] = fault
+        assert not any(ticks.fetch_later() for _ in range(2))
+        yahoo.routes["/v7/finance/quote"] = good
+        assert any(ticks.fetch_later() for _ in range(2))
+        clock.pass_by(TICK)
 
 
 def test_too_many_requests_silence_everything_at_once(
@@ -177,7 +193,7 @@ def test_without_credentials_nothing_else_is_tried_for_long(
             if endpoint.name not in ("news", "headlines"):
                 assert not Ticks(endpoint, provider, clock).fetch()
         clock.pass_by(TICK)
-    assert yahoo.count(path) <= CALLS_TO_OPEN + 3
+    assert yahoo.count(path) <= CALLS_TO_OPEN + 9
     yahoo.clear_faults()
     clock.pass_by(300)
     assert Ticks(ENDPOINTS[0], provider, clock).fetch()

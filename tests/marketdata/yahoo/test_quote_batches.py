@@ -9,7 +9,7 @@ import pytest
 
 from marketdata.deadlines import Deadline
 from marketdata.domain.quote import SimpleQuote
-from marketdata.errors import ProviderUnavailable, SourcePaused
+from marketdata.errors import ProviderUnavailable
 from marketdata.providers.base import Batch
 from marketdata.providers.yahoo.provider import YahooProvider
 from tests.marketdata.yahoo.answers import ACME, quotes, serve_everything
@@ -154,7 +154,7 @@ def test_a_turn_that_failed_shows_nothing_old(yahoo: FakeYahoo, poor: Ticker) ->
     assert batch.failed
     assert not set(batch.failed) & set(batch.found)
     for _ in range(5):
-        with pytest.raises(SourcePaused):
+        with pytest.raises(ProviderUnavailable):
             poor.tick(symbols)
 
 
