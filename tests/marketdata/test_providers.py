@@ -110,3 +110,23 @@ def test_without_time_there_is_no_answer_and_no_wait(known: Known, method: str) 
 def test_a_name_of_no_provider_is_refused() -> None:
     with pytest.raises(ValueError, match="known are simulated, yahoo"):
         build_provider("bloomberg")
+
+
+def test_a_class_of_shares_is_found_under_either_name() -> None:
+    provider = build_provider("simulated")
+    names = ("BRK.B", "BRK-B")
+    quotes = provider.fetch_quotes(names, NOW, Deadline.after(4)).found
+    assert [quotes[name].symbol for name in names] == list(names)
+    assert quotes["BRK.B"].price == quotes["BRK-B"].price
+    assert set(provider.fetch_details(names, NOW, Deadline.after(4)).found) == set(names)
+
+
+def test_yahoo_is_asked_for_a_class_of_shares_with_a_dash() -> None:
+    with FakeYahoo() as yahoo:
+        serve_everything(yahoo)
+        yahoo.routes["/v7/finance/quote"] = quotes({**ACME, "symbol": "BRK-B"})
+        provider = build_provider("yahoo", {"base_url": yahoo.url, **PLENTY})
+        batch = provider.fetch_quotes(("BRK.B", "RIO.L"), NOW, Deadline.after(4))
+        assert {s: quote.symbol for s, quote in batch.found.items()} == {"BRK.B": "BRK.B"}
+        [first, *_] = yahoo.calls_of("/v7/finance/quote")
+        assert set(first.query["symbols"].split(",")) == {"BRK-B", "RIO.L"}

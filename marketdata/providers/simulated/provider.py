@@ -20,6 +20,7 @@ from marketdata.providers.simulated.quotes import make_quote
 from marketdata.providers.simulated.returns import make_returns
 from marketdata.providers.simulated.trading import Instant
 from marketdata.providers.simulated.universe import get_instrument
+from marketdata.share_classes import ask_dashed
 
 T = TypeVar("T")
 
@@ -81,8 +82,12 @@ class SimulatedProvider:
 
 def _answer(symbols: Sequence[str], make: Callable[[Instrument], T]) -> Batch[T]:
     """What `make` says of each symbol that the simulated market has."""
-    instruments = ((symbol, get_instrument(symbol)) for symbol in symbols)
-    return Batch(found={symbol: make(item) for symbol, item in instruments if item})
+
+    def ask(names: Sequence[str]) -> Batch[T]:
+        instruments = ((name, get_instrument(name)) for name in names)
+        return Batch(found={name: make(item) for name, item in instruments if item})
+
+    return ask_dashed(ask, symbols)
 
 
 def _make_returns(instrument: Instrument, instant: Instant) -> Returns:

@@ -26,6 +26,7 @@ from marketdata.providers.yahoo.pushed_prices import PushedPrices
 from marketdata.providers.yahoo.quote_batches import QuoteBatches
 from marketdata.providers.yahoo.shared_facts import SharedFacts
 from marketdata.providers.yahoo.transport import MAX_CONCURRENT
+from marketdata.share_classes import ask_dashed
 from marketdata.sharing import MemoryStore, SharedStore
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class YahooProvider:
         self, symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[SimpleQuote]:
         """Quotes in calls of 50 symbols; a call that fails takes only its own symbols along."""
-        batch = self._quotes.fetch(symbols, now, deadline)
+        batch = ask_dashed(lambda names: self._quotes.fetch(names, now, deadline), symbols)
         if symbols and len(batch.failed) == len(symbols):
             raise next(iter(batch.failed.values()))
         return batch
@@ -155,8 +156,12 @@ class YahooProvider:
         self, kind: Kind[T], symbols: Sequence[str], now: datetime, deadline: Deadline
     ) -> Batch[T]:
         """Whether Yahoo knows them is asked first, in one call: anybody can make symbols up."""
-        return self._get_all(
-            kind, symbols, now, deadline, lambda lacking: self._quotes.known(lacking, now, deadline)
+
+        def worth_asking(lacking: list[str]) -> list[str]:
+            return self._quotes.known(lacking, now, deadline)
+
+        return ask_dashed(
+            lambda names: self._get_all(kind, names, now, deadline, worth_asking), symbols
         )
 
     def _get_all(
