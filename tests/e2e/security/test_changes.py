@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.e2e.operations import eventually, scrape, total, until_ready
 from tests.e2e.security.installation import (
     PASSWORD,
     Browser,
@@ -24,6 +25,7 @@ from tests.e2e.security.installation import (
 from tests.processes import Server
 
 KEYS = "/admin/streams/apikey/"
+SAID = "The database cannot be asked (who may stay)"
 
 
 @pytest.fixture(scope="module")
@@ -274,3 +276,27 @@ async def test_while_the_database_is_down_known_keys_work_and_others_get_503(
             place.sql("ALTER TABLE away RENAME TO streams_apikey")
     async with with_key(server.url("/hours"), unknown) as socket:
         assert await socket.recv()
+
+
+async def test_while_nobody_can_look_who_may_stay_readyz_and_a_metric_say_so(
+    server: Server, place: Installation
+) -> None:
+    def blind_seconds() -> float:
+        return total(scrape(server), "streams_validation_blind_seconds")
+
+    key = place.add_key()
+    async with with_key(server.url("/hours"), key) as staying:
+        await staying.recv()
+        await eventually(blind_seconds, lambda seconds: seconds == 0)
+        said = server.output.count(SAID)
+        place.sql("ALTER TABLE streams_apikey RENAME TO away")
+        try:
+            readiness = await until_ready(server, is_ready=False)
+            assert "validation: who is connected cannot be looked at" in str(readiness["reasons"])
+            assert blind_seconds() > 0
+            assert await staying.recv()
+        finally:
+            place.sql("ALTER TABLE away RENAME TO streams_apikey")
+        await until_ready(server)
+        await eventually(blind_seconds, lambda seconds: seconds == 0)
+    assert server.output.count(SAID) == said + 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
+from urllib.error import HTTPError
 
 import pytest
 
@@ -21,6 +23,7 @@ from tests.processes import Server
 from tests.redis_server import RedisServer
 
 KEYS = "/admin/streams/apikey/"
+MAX_LOGIN_FAILURES = 3
 
 
 class Cluster(NamedTuple):
@@ -45,7 +48,11 @@ def cluster(
     database = tmp_path_factory.mktemp("cluster") / "db.sqlite3"
     # Redis has a quarter of a tick to answer, and a busy machine must not be taken for its loss.
     place = prepared.copy(
-        database, REDIS_URL=redis.url, MAX_HANDSHAKES_PER_MINUTE="40", REFRESH_SECONDS="2"
+        database,
+        REDIS_URL=redis.url,
+        MAX_HANDSHAKES_PER_MINUTE="40",
+        MAX_LOGIN_FAILURES=str(MAX_LOGIN_FAILURES),
+        REFRESH_SECONDS="2",
     )
     with place.serve() as first, place.serve() as second:
         for server in (first, second):
@@ -82,6 +89,38 @@ async def test_a_revocation_in_one_process_closes_sockets_of_both_within_two_sec
     for server in (cluster.first, cluster.second):
         headers = {"x-api-key": key}
         assert (await refusal(server.url("/hours"), additional_headers=headers)).status_code == 401
+
+
+async def test_a_revocation_on_the_command_line_closes_sockets_of_both(cluster: Cluster) -> None:
+    key = cluster.place.add_key()
+    async with (
+        with_key(cluster.first.url("/hours"), key) as here,
+        with_key(cluster.second.url("/hours"), key) as there,
+    ):
+        await here.recv()
+        await there.recv()
+        revoke = ("api_keys", "revoke", str(cluster.place.id_of(key)), "--by", "root")
+        await asyncio.to_thread(cluster.place.manage, *revoke)
+        for socket in (here, there):
+            assert await asyncio.wait_for(closing_code(socket), 5) == 4401
+    root = Browser(cluster.first)
+    await asyncio.to_thread(root.log_in, "root")
+    history = f"{KEYS}{cluster.place.id_of(key)}/history/"
+    assert "Revoked. On the command line" in await asyncio.to_thread(root.get, history)
+
+
+def test_failed_logins_count_for_all_processes_together(cluster: Cluster) -> None:
+    def status(server: Server) -> int:
+        with suppress(HTTPError):
+            Browser(server).post("/login/", username="bob", password="wrong")
+            return 200
+        return 429
+
+    assert [status(cluster.first) for _ in range(MAX_LOGIN_FAILURES)] == [200] * MAX_LOGIN_FAILURES
+    assert status(cluster.first) == 429
+    # A process that has heard nothing of it learns it from Redis with its first failure.
+    assert status(cluster.second) == 200
+    assert status(cluster.second) == 429
 
 
 async def test_quotas_count_for_all_processes_together(cluster: Cluster) -> None:
