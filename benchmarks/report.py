@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 Result = dict[str, float]
@@ -27,9 +28,9 @@ Made by `make bench`: each server in a process pinned to one core, the load clie
 CPU is the server's, by the kernel's scheduler statistics, everything included: ticks, refresh,
 encoding, idle work. The spread is the time from the first client's message of a tick to each
 other client's. Timings depend on the machine; compare only what was measured in one run, and
-look at the ratios. Whether memory stays flat while clients come and go is asked by
-`python -m benchmarks.soak`; how long a tick takes to the clients of a whole cluster, through Celery
-and Redis, by `python -m benchmarks.cluster`.
+look at the ratios. A dash: no whole tick fell into the time measured. Whether memory stays flat
+while clients come and go is asked by `python -m benchmarks.soak`; how long a tick takes to the
+clients of a whole cluster, through Celery and Redis, by `python -m benchmarks.cluster`.
 
 ![CPU per delivered message](benchmarks.svg)
 """
@@ -39,9 +40,14 @@ def make_table(title: str, results: dict[str, Result]) -> str:
     head = " | ".join(name for name, _, _ in COLUMNS)
     lines = [f"\n## {title}\n", f"| | {head} |", "|---|" + "---:|" * len(COLUMNS)]
     for name, result in results.items():
-        cells = " | ".join(f"{result[key]:,.{decimals}f}" for _, key, decimals in COLUMNS)
+        cells = " | ".join(_number(result[key], decimals) for _, key, decimals in COLUMNS)
         lines.append(f"| {name} | {cells} |")
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float, decimals: int) -> str:
+    """A dash where there was nothing to measure, as ticks in a storm of reconnects."""
+    return "–" if math.isnan(value) else f"{value:,.{decimals}f}"
 
 
 def write(folder: Path, tables: list[Table]) -> None:
