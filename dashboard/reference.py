@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from dashboard.shapes import Shape, shapes_in, values_in
@@ -78,6 +79,7 @@ def docs(request: HttpRequest) -> HttpResponse:
 def _service(request: HttpRequest) -> Service:
     return Service(
         host=request.get_host(),
+        root=reverse("dashboard:live").rstrip("/"),
         is_tls=request.is_secure(),
         is_validated=settings.USE_SECURITY,
         session_cookie=django_settings.SESSION_COOKIE_NAME,

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from django.conf import settings as django_settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
 
 from streams.apps import get_streams
 from streams.conf import settings
@@ -24,6 +26,8 @@ def live(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     context = {
         "modules": MODULES,
+        "base": reverse("dashboard:live"),
+        "login_url": resolve_url(django_settings.LOGIN_URL),
         "provider": get_streams().refresher.provider,
         "refresh_seconds": settings.REFRESH_SECONDS,
         "username": request.user.get_username() if settings.USE_SECURITY else "",

@@ -141,9 +141,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "live"
-LOGOUT_REDIRECT_URL = "login"
+LOGIN_URL = LOGOUT_REDIRECT_URL = "dashboard:login"
+LOGIN_REDIRECT_URL = "dashboard:live"
 
 ROOT_URLCONF = "financequery.urls"
 ASGI_APPLICATION = "financequery.asgi.application"
@@ -214,11 +213,13 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-if not DEBUG:
-    STORAGES = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "dashboard.storage.ModuleManifestStorage"},
-    }
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": f"dashboard.storage.{'PlainStorage' if DEBUG else 'ModuleManifestStorage'}",
+        "OPTIONS": {"base_url": STATIC_URL},
+    },
+}
 
 # For loggers that say something at every tick: of use only when ticks are what is looked for.
 QUIET_LEVEL = LOG_LEVEL if LOG_LEVEL in ("DEBUG", "ERROR") else "WARNING"

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from channels.routing import URLRouter
+from django.conf import settings as django_settings
 from django.urls import re_path
 
 from streams.apps import get_streams
 from streams.auth import validated
 from streams.handshake import not_found
+from streams.paths import local_path, placed
 from streams.routing import websocket_urlpatterns
+
+__all__ = ["get_streams_application", "not_found"]
 
 
 def get_streams_application() -> Any:
@@ -20,4 +24,25 @@ def get_streams_application() -> Any:
     `get_asgi_application`.
     """
     get_streams().start()
-    return validated(URLRouter([*websocket_urlpatterns, re_path(r"", not_found)]))
+    return _Endpoints(validated(URLRouter([*websocket_urlpatterns, re_path(r"", not_found)])))
+
+
+class _Endpoints:
+    """Tells which path is meant, once for the validation and the router."""
+
+    # Has URLRouter take it for one of its own kind, which is given the rest of the path.
+    _path_routing = True
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if "path_remaining" in scope:
+            rest = scope["path_remaining"]
+        elif inside := placed(scope, django_settings.FORCE_SCRIPT_NAME):
+            scope, rest = inside, local_path(inside)
+        else:
+            await not_found(scope, receive, send)
+            return
+        scope = {**scope, "path_remaining": rest.lstrip("/")}
+        await self._application(scope, receive, send)

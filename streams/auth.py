@@ -35,15 +35,12 @@ def validated(application: Any) -> Any:
 class ValidatedApplication:
     """Adds to the scope: `user`, `max_symbols`, `named_by` and `metadata`; takes away secrets."""
 
-    # Has URLRouter take it for one of its own kind, which is given the rest of the path.
-    _path_routing = True
-
     def __init__(self, application: Any) -> None:
         self._application = application
         self._refusals = RefusalLog()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        endpoint = _endpoint_of(scope.get("path_remaining", scope["path"]))
+        endpoint = _endpoint_of(scope["path_remaining"])
         if endpoint is None:
             # Not left to the application: nothing of it is reached without validation.
             await not_found(scope, receive, send)
@@ -98,6 +95,6 @@ def _inner_scope(scope: dict[str, Any], visit: Visit, usage: Usage | None) -> di
 
 def _endpoint_of(path: str) -> Endpoint | None:
     try:
-        return Endpoint(path.removeprefix("/").partition("/")[0])
+        return Endpoint(path.partition("/")[0])
     except ValueError:
         return None

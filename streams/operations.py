@@ -12,12 +12,15 @@ import logging
 from typing import Any, Final
 
 import msgspec
+from django.conf import settings as django_settings
 from django.utils.crypto import constant_time_compare
 
 from streams.addresses import parse_address, with_forwarded_scheme
 from streams.apps import get_streams
 from streams.conf import settings
+from streams.handshake import not_found
 from streams.monitoring.metrics import CONTENT_TYPE, render
+from streams.paths import local_path, placed
 from streams.request_ids import REQUEST_ID, request_id_of
 
 logger = logging.getLogger(__name__)
@@ -44,11 +47,21 @@ class Operations:
         scope = with_forwarded_scheme(scope, settings.TRUSTED_PROXY_HOPS)
         REQUEST_ID.set(_request_id(scope))
         get_streams().monitor.start()
-        path = scope["path"].rstrip("/")
-        if scope["type"] == "http" and path in HEALTH_PATHS:
+        inside = placed(scope, django_settings.FORCE_SCRIPT_NAME)
+        if inside is None:
+            await _answer_outside(scope, receive, send)
+        elif scope["type"] == "http" and (path := local_path(inside).rstrip("/")) in HEALTH_PATHS:
             await _respond(scope, send, await _answer(path, scope))
         else:
-            await self._application(scope, receive, send)
+            await self._application(inside, receive, send)
+
+
+async def _answer_outside(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Below another root than ours: a proxy leads here what is not for us."""
+    if scope["type"] == "websocket":
+        await not_found(scope, receive, send)
+        return
+    await _respond(scope, send, (404, JSON, b'{"error": "outside of the root of this service"}'))
 
 
 async def _answer(path: str, scope: dict[str, Any]) -> Answer:

@@ -61,6 +61,8 @@ def _server(service: Service) -> dict[str, Any]:
             {"code": c, "meaning": meaning, "comeBack": back} for c, meaning, back in CLOSES
         ],
     }
+    if service.root:
+        server["pathname"] = service.root
     if service.is_validated:
         schemes = _security_schemes(service)
         server["security"] = [{"$ref": f"#/components/securitySchemes/{n}"} for n in schemes]

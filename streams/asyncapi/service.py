@@ -6,9 +6,12 @@ import msgspec
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """`host` is the client's view: host and port of its request."""
+    """`host` is the client's view: host and port of its request; `root`, what comes before the
+    endpoints there, like `/fq`.
+    """
 
     host: str
+    root: str = ""
     is_tls: bool
     is_validated: bool
     session_cookie: str
@@ -20,8 +23,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def http_url(self) -> str:
-        return f"{'https' if self.is_tls else 'http'}://{self.host}"
+        return f"{'https' if self.is_tls else 'http'}://{self.host}{self.root}"
 
     @property
     def socket_url(self) -> str:
-        return f"{'wss' if self.is_tls else 'ws'}://{self.host}"
+        return f"{'wss' if self.is_tls else 'ws'}://{self.host}{self.root}"

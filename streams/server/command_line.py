@@ -12,6 +12,7 @@ from daphne.cli import DEFAULT_HOST, DEFAULT_PORT, CommandLineInterface
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.utils import import_by_path
 
+from streams.paths import clean_root
 from streams.server.access_log import open_access_log
 from streams.server.addresses import describe_failure
 from streams.server.options import StreamOptions
@@ -68,7 +69,7 @@ class CommandLine(CommandLineInterface):
             websocket_max_frame_size=args.websocket_max_frame_size,
             application_close_timeout=args.application_close_timeout,
             action_logger=open_access_log(args.access_log),
-            root_path=args.root_path,
+            root_path=clean_root(args.root_path),
             verbosity=args.verbosity,
             server_name=args.server_name,
         )

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 from daphne.server import Server
 
 from streams.addresses import address_of
 from streams.counts import Sent
+from streams.paths import path_below
 from streams.request_ids import request_id_of
 from streams.server.channel import StreamChannel
 from streams.server.deadlines import Deadlines
@@ -94,8 +96,9 @@ class ConnectionServer(Server):
 
     def may_use_reserve(self, head: RequestHead) -> bool:
         """Whether a request is answered although the process is full."""
-        path = head.target.partition(b"?")[0].decode("latin-1")
-        return path in self.options.reserved_paths and not is_websocket(head)
+        path = unquote(head.target.partition(b"?")[0].decode("latin-1"))
+        local = (path_below(path, self.root_path) or "").rstrip("/")
+        return local in self.options.reserved_paths and not is_websocket(head)
 
     def open_outbox(self, receive: Callable[[bytes], None]) -> Outbox:
         """A way out like any client's, with `receive` in the place of the socket."""

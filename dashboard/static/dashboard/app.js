@@ -16,6 +16,7 @@ const isOneColumn = matchMedia("(width < 46rem)");
 const panel = (id) => document.getElementById(id);
 const refreshSeconds = Number(document.body.dataset.refreshSeconds);
 const options = {
+  base: document.body.dataset.base,
   refreshSeconds,
   silenceSeconds: Math.max(SHORTEST_SILENCE_SECONDS, SILENT_TICKS * refreshSeconds),
 };

@@ -42,7 +42,8 @@ const KEY = /^[\w!#$%&'*+.^`|~-]+$/;
  * @typedef {object} Options
  * @property {string | string[]} [symbols] what to follow; for /quotes, where it is needed
  * @property {string} [key] an API key; travels as a subprotocol, never in the URL
- * @property {string | URL} [base] what the endpoint is relative to; default: this page
+ * @property {string | URL} [base] the server, with the prefix that the endpoints have there, if
+ *   any: "https://example.com/markets", or "/markets" on this page's own; default: this page's
  * @property {number} [silenceSeconds] reconnect after so long without a message (a laptop that
  *   slept, a network that changed: browsers notice late); default 0: never
  *
@@ -79,6 +80,16 @@ export function connect(endpoint, options = {}) {
  */
 export function profileOf(symbol) {
   return `/profile/${encodeURIComponent(symbol.trim().toUpperCase())}`;
+}
+
+/** The endpoint below the path of `base`, which `new URL(endpoint, base)` would drop. */
+function urlOf(endpoint, base) {
+  const here = globalThis.location?.href;
+  if (base === undefined) {
+    return new URL(endpoint, here);
+  }
+  const root = new URL(base, here);
+  return new URL(`${root.pathname.replace(/\/+$/, "")}/${endpoint.replace(/^\/+/, "")}`, root);
 }
 
 /**
@@ -132,7 +143,7 @@ export class Stream extends EventTarget {
     if (key !== undefined && !KEY.test(key)) {
       throw new TypeError("This cannot be a key: it has characters that no key has.");
     }
-    this.#url = new URL(endpoint, base ?? globalThis.location?.href);
+    this.#url = urlOf(endpoint, base);
     this.#url.protocol = this.#url.protocol.replace("http", "ws");
     this.#key = key;
     this.#silenceMs = silenceSeconds * 1000;
