@@ -19,6 +19,9 @@ from streams.platforms import find_platform
 from streams.redis_urls import parse_redis_url
 from streams.schedule import beat_schedule, broker
 
+# Of a process. Who finds all in use waits; those that nobody uses are closed.
+DATABASE_POOL = {"min_size": 0, "max_size": 4, "timeout": 10, "max_idle": 5}
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -162,9 +165,13 @@ TEMPLATES = [
 ]
 
 try:
-    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+    DATABASE = dj_database_url.parse(DATABASE_URL, conn_health_checks=True)
 except ValueError as error:
     raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {type(error).__name__}") from error
+if DATABASE["ENGINE"] == "django.db.backends.postgresql":
+    # Under ASGI each request has a thread of its own, and would have a connection of its own.
+    DATABASE.setdefault("OPTIONS", {})["pool"] = DATABASE_POOL
+DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL, REDIS_PREFIX = STREAMS["REDIS_URL"], STREAMS["REDIS_PREFIX"]

@@ -102,6 +102,14 @@ class Gate:
         """For how long nobody could look whether those who are in may stay; 0: it is looked."""
         return 0.0 if self._blind_since is None else time.monotonic() - self._blind_since
 
+    def shut_seconds(self) -> float:
+        """For how long no key and no session of those who come could be looked up; 0: they can."""
+        return self._lookups.shut_seconds()
+
+    async def probe(self) -> None:
+        """See whether they can be, if nobody came lately."""
+        await self._lookups.probe()
+
     # --- Who is in ----------------------------------------------------------------------
 
     async def _open(self) -> None:

@@ -7,7 +7,9 @@ Errors: `DatabaseUnavailable` (nobody's fault who connects; trying again later h
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextvars import Context
 from typing import TypeVar
@@ -15,7 +17,7 @@ from typing import TypeVar
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from marketdata.executors import DaemonExecutor
-from streams.identities import Identity
+from streams.identities import KEY, Identity
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,9 @@ MAX_BATCH = 500
 MAX_WAITING = 5_000
 DATABASE_SECONDS = 5.0
 MAX_THREADS = 3
+# Looked up while nobody comes, so that it is known what would become of who does. Nobody has it.
+PROBE_TOKEN = KEY
+PROBE_SECONDS = 5.0
 
 # asyncio's timeouts are OSErrors.
 DATABASE_ERRORS = (DatabaseError, InterfaceError, OSError)
@@ -59,6 +64,8 @@ class Lookups:
         # Counts changes: what was read before one must not be remembered after it.
         self._changes = 0
         self._failures: dict[str, str] = {}
+        self._asked_at = -math.inf
+        self._shut_since: float | None = None
 
     def peek(self, token: str) -> Identity | None:
         """The identity, if the cache has it."""
@@ -93,6 +100,27 @@ class Lookups:
         whos = {identity.who for identity in identities}
         self._found = {t: kept for t, kept in self._found.items() if kept[0].who not in whos}
         self._unknown.clear()
+
+    def shut_seconds(self) -> float:
+        """For how long nobody who comes could be looked up; 0: they can."""
+        return 0.0 if self._shut_since is None else self._now() - self._shut_since
+
+    async def probe(self) -> None:
+        """Find out whether who comes could be looked up, if that was not seen lately."""
+        if self._now() - self._asked_at >= PROBE_SECONDS:
+            with contextlib.suppress(DatabaseUnavailable):
+                await self._ask(lambda: self._find([PROBE_TOKEN]))
+
+    async def _ask(self, call: Callable[[], T]) -> T:
+        self._asked_at = self._now()
+        try:
+            answer = await self.in_thread(call, "who comes")
+        except DatabaseUnavailable:
+            if self._shut_since is None:
+                self._shut_since = self._now()
+            raise
+        self._shut_since = None
+        return answer
 
     async def in_thread(self, call: Callable[[], T], purpose: str) -> T:
         """What a blocking call that uses the database gives. Raises DatabaseUnavailable.
@@ -139,10 +167,7 @@ class Lookups:
             found: Mapping[str, Identity] = {}
             failure: Exception | None = None
             try:
-                found = await self.in_thread(
-                    lambda tokens=tokens: self._find(tokens),  # type: ignore[misc]
-                    "who comes",
-                )
+                found = await self._ask(lambda tokens=tokens: self._find(tokens))  # type: ignore[misc]
             except DatabaseUnavailable as error:
                 failure = error
             logger.debug("Looked up %d keys and sessions, found %d", len(tokens), len(found))

@@ -54,6 +54,7 @@ class Monitor:
         self._canary = Canary(subject.feed, subject.server) if subject.feed else None
         self._beat = Cadence(beat_seconds(subject.tick_seconds), self._report)
         self._starting: asyncio.Task[bool] | None = None
+        self._probing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin, unless it has begun."""
@@ -72,9 +73,16 @@ class Monitor:
         if self._canary:
             await self._canary.start()
         self._ask_upstream()
+        self._probe_gate()
         with contextlib.suppress(RedisUnavailable):  # the layer says so
             await self._reports.publish(self.get_report())
         return True
+
+    def _probe_gate(self) -> None:
+        """Not waited for either; it asks the database only if nobody else does."""
+        gate = self._subject.gate
+        if gate and (self._probing is None or self._probing.done()):
+            self._probing = asyncio.create_task(gate.probe(), context=Context())
 
     def _ask_upstream(self) -> None:
         """In a thread, and not waited for: what it says is part of the next report."""
@@ -126,6 +134,7 @@ class Monitor:
                 limit=self._limit_seconds,
                 is_draining=bool(server and server.is_draining),
                 blind_age=gate.blind_seconds() if gate else 0.0,
+                shut_age=gate.shut_seconds() if gate else 0.0,
                 is_full=bool(server and server.websockets >= server.options.max_connections),
             )
         )

@@ -24,6 +24,7 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
     is_draining: bool = False
     is_full: bool = False
     blind_age: float = 0.0
+    shut_age: float = 0.0
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +54,7 @@ def judge(signs: Signs) -> Readiness:
         "streams": _aged(signs.oldest_stream_age, limit, "clients wait for their data"),
         "draining": _unless(signs.is_draining, "the process is about to end"),
         "capacity": _unless(signs.is_full, "no connection is left (MAX_CONNECTIONS)"),
+        "handshakes": _aged(signs.shut_age, limit, "keys and sessions cannot be looked up"),
         "validation": _aged(signs.blind_age, limit, "who is connected cannot be looked at"),
     }
     reasons = [f"{name}: {part.reason}" for name, part in parts.items() if not part.ok]

@@ -35,6 +35,10 @@ class Gate(Protocol):
 
     def blind_seconds(self) -> float: ...
 
+    def shut_seconds(self) -> float: ...
+
+    async def probe(self) -> None: ...
+
 
 class Provider(Protocol):
     """What is asked of the source of data itself."""

@@ -8,12 +8,13 @@ import socket
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
 
 from tests.e2e.operations import eventually, fetch, until_ready
-from tests.processes import Server
+from tests.processes import Process, Server
 from tests.redis_server import RedisServer
 
 TICK = 0.7
@@ -43,6 +44,7 @@ async def test_a_server_is_ready_soon_after_its_start_and_says_what_it_looked_at
             "streams",
             "draining",
             "capacity",
+            "handshakes",
             "validation",
         ]
         assert all(part["ok"] for part in ready["parts"].values())
@@ -142,6 +144,19 @@ async def test_a_full_process_says_so_instead_of_looking_dead() -> None:
             assert answer.json["reasons"] == ["capacity: no connection is left (MAX_CONNECTIONS)"]
             assert fetch(server, "/metrics").status == 200
             assert fetch(server, "/").status == 503, "who does not watch gets no reserved place"
+        await until_ready(server)
+
+
+async def test_a_process_that_can_look_nobody_up_is_not_ready_though_nobody_came(
+    tmp_path: Path,
+) -> None:
+    database = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    with Server(DATABASE_URL=database, USE_SECURITY="1", REFRESH_SECONDS="1") as server:
+        reason = "handshakes: keys and sessions cannot be looked up"
+        answer = await eventually(lambda: fetch(server, "/readyz"), lambda a: reason in a.body)
+        assert answer.status == 503
+        with Process("manage.py", "migrate", "-v0", DATABASE_URL=database) as migrating:
+            assert await asyncio.to_thread(migrating.wait) == 0
         await until_ready(server)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import sqlite3
 from http.client import HTTPConnection
@@ -138,3 +139,20 @@ def test_on_a_platform_deployment_checks_know_where_they_are() -> None:
     with Process("manage.py", "check", "--deploy", FLY_APP_NAME="quotes") as process:
         process.wait()
     assert "it is killed after 5 s (KILL_SECONDS)" in process.output
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_postgresql_is_used_through_a_pool_and_no_connection_outlives_it(scheme: str) -> None:
+    """Under ASGI each request has a thread of its own, and would have a connection of its own."""
+    with Process(
+        "manage.py", "diffsettings", DATABASE_URL=f"{scheme}://user@db.example/x"
+    ) as shown:
+        assert shown.wait() == 0
+        [line] = [line for line in shown.output.splitlines() if line.startswith("DATABASES")]
+    database = ast.literal_eval(line.split(" = ")[1].removesuffix("  ###"))["default"]
+    assert database["CONN_MAX_AGE"] == 0
+    assert database["CONN_HEALTH_CHECKS"] is True
+    assert (database["OPTIONS"]["pool"]["min_size"], database["OPTIONS"]["pool"]["max_size"]) == (
+        0,
+        4,
+    )

@@ -29,6 +29,7 @@ def test_ready_is_who_delivers() -> None:
         ({"oldest_stream_age": 13.0}, "streams", "clients wait"),
         ({"is_draining": True}, "draining", "about to end"),
         ({"is_full": True}, "capacity", "MAX_CONNECTIONS"),
+        ({"shut_age": 10.1}, "handshakes", "keys and sessions cannot be looked up, since 10.1 s"),
         ({"blind_age": 10.1}, "validation", "who is connected cannot be looked at, since 10.1 s"),
     ],
 )
