@@ -251,6 +251,13 @@ def test_what_cannot_be_rotated_is_told_and_the_rest_is(
 
 def test_a_new_end_of_a_rotated_key_is_its_own(admin_client: Client, record: ApiKey) -> None:
     act(admin_client, "rotate", record, confirmed="yes", hours=1)
+    record.refresh_from_db()
+    assert record.expires_at
+    grace = timezone.localtime(record.expires_at)
+    same = {"expires_at_0": f"{grace:%Y-%m-%d}", "expires_at_1": f"{grace:%H:%M:%S}"}
+    admin_client.post(f"{KEYS}{record.pk}/change/", {**FIELDS, **same, "note": "in the car"})
+    record.refresh_from_db()
+    assert (record.note, record.rotated_at is None) == ("in the car", False)
     end = {"expires_at_0": "2199-01-01", "expires_at_1": "00:00:00"}
     admin_client.post(f"{KEYS}{record.pk}/change/", {**FIELDS, **end})
     record.refresh_from_db()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -89,6 +90,8 @@ def test_the_admin_finds_keys_by_their_owners_address(
     place.manage("create_api_key", "Of Ben", "--owner", "ben@example.com")
     place.manage("create_api_key", "Of nobody")
     page = ann.get(f"{KEYS}?q=ben@example")
+    [pk] = re.findall(r"apikey/(\d+)/change/", page)
+    assert "Added. On the command line" in ann.get(f"{KEYS}{pk}/history/")
     assert "Of Ben" in page
     assert "Of nobody" not in page
     assert "Of Ben" in ann.get(f"{KEYS}?state=active")
