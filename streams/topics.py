@@ -112,7 +112,7 @@ class Facts:
     def encoded_news(self, symbol: str) -> msgspec.Raw:
         """The news of one symbol as a JSON array. They change also when they grow older."""
         news = self.news.get(symbol, ())
-        ages = [ago_text(item.published_at, self.now) for item in news]
+        ages = "|".join(ago_text(item.published_at, self.now) or "" for item in news)
 
         def make() -> object:
             return [rendering.news_message(item, self.now) for item in news]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from marketdata.clock import Clock
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 UNKNOWN_SECONDS = 300.0
 POLL_SECONDS = 0.1
-_MAX_REMEMBERED = 20_000
+_MAX_REMEMBERED = 60_000
 
 
 class SlowFacts:
@@ -101,9 +102,12 @@ class SlowFacts:
     def _remember(self, kind: Kind[Any], keys: Collection[str]) -> None:
         with self._lock:
             self._turn += 1
-            if len(self._asked) > _MAX_REMEMBERED:
-                self._asked.clear()
-            self._asked.update(dict.fromkeys(((kind.name, key) for key in keys), self._turn))
+            for key in keys:
+                # Put last, so that the first are those asked for the longest ago.
+                self._asked.pop((kind.name, key), None)
+                self._asked[kind.name, key] = self._turn
+            for old in list(islice(self._asked, max(0, len(self._asked) - _MAX_REMEMBERED))):
+                del self._asked[old]
 
     def _lacking(self, kind: Kind[Any], keys: Iterable[str], now: datetime) -> list[str]:
         """The keys without a fresh fact."""

@@ -31,7 +31,9 @@ from marketdata.sharing import MemoryStore, SharedStore
 
 T = TypeVar("T")
 
-MAX_KEPT_FACTS = 10_000
+# Three for each profile, of more profiles than the budget could keep fresh. Every tick looks at all
+# of them in turn: a cache that is one too small would hold none.
+MAX_KEPT_FACTS = 40_000
 _HEADLINES = "headlines"
 
 
