@@ -8,7 +8,9 @@ from dataclasses import fields
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -67,6 +69,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The application {arguments.application!r} cannot be loaded: {error}"
             ) from error
+        if _should_serve_static_files():
+            server.application = ASGIStaticFilesHandler(server.application)
         streams = get_streams()
         streams.server = server
         streams.reports_directory = arguments.reports
@@ -98,6 +102,13 @@ class Command(BaseCommand):
             return
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _should_serve_static_files() -> bool:
+    """As `runserver` does: for local work, unless the project does it itself."""
+    has_own = any("whitenoise" in name.lower() for name in django_settings.MIDDLEWARE)
+    is_installed = apps.is_installed("django.contrib.staticfiles")
+    return django_settings.DEBUG and is_installed and not has_own
 
 
 def _keep_quiet(line: str) -> None:
