@@ -15,6 +15,7 @@ from environs import Env, EnvValidationError, validate
 
 from streams.conf import SETTINGS, Setting
 from streams.hosts import describe_impossible_host, find_impossible_host
+from streams.origins import canonical_origin, is_web_origin
 from streams.platforms import find_platform
 from streams.redis_urls import parse_redis_url
 from streams.schedule import beat_schedule, broker
@@ -139,6 +140,12 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if STREAMS["TRUSTED_PROXY_HOPS"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Pages that may open sockets with a session may send forms, too.
+CSRF_TRUSTED_ORIGINS = [
+    origin
+    for text in STREAMS["ALLOWED_ORIGINS"]
+    if is_web_origin(text) and (origin := canonical_origin(text))
+]
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,8 @@ NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin") or ""
 pytestmark = pytest.mark.skipif(
     not NGINX, reason="nginx is not installed here (Debian: nginx-light)"
 )
+
+Front = tuple[int, int, ssl.SSLContext]
 
 MAIN = """
 daemon off;
@@ -51,22 +55,24 @@ def server(tmp_path: Path) -> Iterator[Server]:
         "REFRESH_SECONDS": "1",
         "USE_SECURITY": "True",
         "ADMIN_API_KEY": "a-key-for-tests",
+        "ALLOWED_ORIGINS": "https://app.example.com",
     }
-    with Server(**settings) as server:
+    with Server("--migrate", **settings) as server:
         yield server
 
 
 @pytest.fixture
-def nginx(server: Server, tmp_path: Path) -> Iterator[tuple[int, ssl.SSLContext]]:
-    """The port of an nginx with our file, and what trusts its certificate."""
+def nginx(server: Server, tmp_path: Path) -> Iterator[Front]:
+    """Both ports of an nginx with our file, and what trusts its certificate."""
     key, certificate = write_certificate(tmp_path)
-    port = find_free_port()
+    port, plain_port = find_free_port(), find_free_port()
     text = (ROOT / "deploy" / "nginx" / "financequery.conf").read_text()
     for given, here in {
         "    listen [::]:443 ssl;\n": "",
         "    listen [::]:80;\n": "",
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
-        "listen 80": f"listen 127.0.0.1:{find_free_port()}",
+        "listen 80": f"listen 127.0.0.1:{plain_port}",
+        'default "";\n': f'default ":{port}";\n',
         "server 127.0.0.1:8000": f"server {server.address}",
         "/etc/ssl/financequery/fullchain.pem": str(certificate),
         "/etc/ssl/financequery/privkey.pem": str(key),
@@ -84,13 +90,13 @@ def nginx(server: Server, tmp_path: Path) -> Iterator[tuple[int, ssl.SSLContext]
     assert "[warn]" not in tested.stderr.replace("could not open error log file", "")
     with Process(*arguments, program=NGINX):
         wait_until_listening(port)
-        yield port, ssl.create_default_context(cafile=str(certificate))
+        yield port, plain_port, ssl.create_default_context(cafile=str(certificate))
 
 
 async def test_clients_are_served_known_by_their_address_and_told_of_the_drain(
-    server: Server, nginx: tuple[int, ssl.SSLContext]
+    server: Server, nginx: Front
 ) -> None:
-    port, trusting = nginx
+    port, _, trusting = nginx
     url = f"wss://localhost:{port}/quotes"
     forged = {"x-forwarded-for": "203.0.113.7", "x-api-key": "wrong"}
     with pytest.raises(InvalidStatus) as refused:
@@ -110,3 +116,46 @@ async def test_clients_are_served_known_by_their_address_and_told_of_the_drain(
             await client.wait_closed()
         assert client.close_code == 1012
         assert await stopping == 0
+
+
+async def test_the_port_is_part_of_the_origin_of_sockets_forms_and_redirects(
+    server: Server, nginx: Front
+) -> None:
+    port, plain_port, trusting = nginx
+    origin = f"https://localhost:{port}"
+    async with connect(
+        f"wss://localhost:{port}/hours",
+        ssl=trusting,
+        additional_headers={"origin": origin, "x-api-key": "a-key-for-tests"},
+    ) as client:
+        assert json.loads(await client.recv())
+    for sender in (origin, "https://app.example.com"):
+        assert await asyncio.to_thread(log_in, port, trusting, sender) == 200
+    assert await asyncio.to_thread(log_in, port, trusting, "https://localhost") == 403
+    for asked in (plain_port, port):
+        connection = HTTPConnection("127.0.0.1", asked, timeout=10)
+        connection.request("GET", "/docs/?a=b", headers={"Host": f"localhost:{asked}"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["location"]) == (301, f"{origin}/docs/?a=b")
+        connection.close()
+
+
+def log_in(port: int, trusting: ssl.SSLContext, origin: str) -> int:
+    """The status of a form with a wrong password: 403 is CSRF's."""
+    connection = HTTPSConnection("localhost", port, timeout=10, context=trusting)
+    connection.request("GET", "/login/")
+    page = connection.getresponse()
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.read().decode())
+    assert token
+    cookie = page.headers["set-cookie"].partition(";")[0]
+    headers = {
+        "Origin": origin,
+        "Referer": f"{origin}/login/",
+        "Cookie": cookie,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    body = f"csrfmiddlewaretoken={token[1]}&username=a&password=b"
+    connection.request("POST", "/login/", body, headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
