@@ -187,10 +187,16 @@ class Feed:
         if not led:
             return
         self.refreshed_at = self._now()
+        # The many who follow the same go before those with something of their own.
+        snapshots.sort(key=self._count_listeners, reverse=True)
         send = deliver if claimant.source == LOCAL else publish
         await send(self.layer, snapshots, claimant)
         self._counts.ticks[claimant.source].observe(self._now() - began_at)
         await self._in_thread(self._refresher.keep, snapshots)
+
+    def _count_listeners(self, snapshot: Snapshot) -> int:
+        stream = self.streams.get(snapshot.subscription)
+        return stream.listeners if stream else 0
 
     def _get_late(self) -> list[Subscription]:
         now = self._now()

@@ -7,6 +7,7 @@ may be named as often as one likes.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ import msgspec
 
 from streams.protocol import ClientError
 from streams.subscriptions import Subscription
+
+logger = logging.getLogger(__name__)
 
 HOUR_SECONDS = 3600.0
 # So many are remembered of all clients together; whose hour began first is forgotten for others.
@@ -25,6 +28,7 @@ class _Hour(msgspec.Struct):
     symbols: set[str]
     # Of sets only the hashes: they may be long.
     sets: set[int]
+    is_said: bool = False
 
     def __len__(self) -> int:
         return len(self.symbols) + len(self.sets)
@@ -56,6 +60,7 @@ class Names:
         name = hash(subscription)
         is_new = name not in hour.sets
         if len(hour.symbols) + len(new) > self._limit or len(hour.sets) + is_new > self._limit:
+            self._say(client, hour)
             raise ClientError(
                 "too_many_new_symbols",
                 f"Name {self._limit} different symbols, or sets of them, in an hour at most.",
@@ -65,6 +70,13 @@ class Names:
         self._count += len(new) + is_new
         while self._count > self._max_names and len(self._hours) > 1:
             self._forget(next(iter(self._hours)))
+
+    def _say(self, client: str, hour: _Hour) -> None:
+        if not hour.is_said:
+            logger.warning(
+                "%s names more than %d symbols, or sets of them, in an hour", client, self._limit
+            )
+        hour.is_said = True
 
     def _hour_of(self, client: str) -> _Hour:
         hour = self._hours.get(client)

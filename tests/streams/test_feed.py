@@ -116,6 +116,21 @@ async def test_newcomers_whose_source_hangs_do_not_hold_up_the_ticks_of_others(
     await feed.close()
 
 
+async def test_what_many_follow_is_delivered_before_what_one_does(provider: FakeProvider) -> None:
+    layer = StreamsChannelLayer()
+    feed = Feed(make_refresher(provider, 1.0), layer, 1.0, is_shared=False)
+    alone = [Subscription(Endpoint.PROFILE, (f"S{n}",)) for n in range(20)]
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    for subscription in (*alone, AAPL, AAPL):
+        name = await layer.new_channel()
+        layer.attach(name, lambda group, message: heard.put_nowait(group))
+        await feed.join(subscription, name)
+    async with asyncio.timeout(10):
+        groups = [await heard.get() for _ in range(22)]
+    assert groups[:2] == [AAPL.group] * 2
+    await feed.close()
+
+
 async def test_a_newcomer_costs_the_same_however_many_listen_to_other_things() -> None:
     class Counting(Refresher):
         asked = 0

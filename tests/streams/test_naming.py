@@ -38,6 +38,15 @@ def test_new_symbols_are_counted_and_those_named_before_are_not() -> None:
     assert is_refused(names, "a", quotes("D"))
 
 
+def test_the_log_names_who_it_is_once(caplog: pytest.LogCaptureFixture) -> None:
+    names = Names(1)
+    for number in range(5):
+        is_refused(names, "address.203.0.113.1", quotes(f"S{number}"))
+    assert caplog.messages == [
+        "address.203.0.113.1 names more than 1 symbols, or sets of them, in an hour"
+    ]
+
+
 def test_sets_of_known_symbols_are_counted_too() -> None:
     """Each of them is a group, a message and a snapshot of its own."""
     names = Names(3)
