@@ -2,12 +2,13 @@
 PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
+FUZZ_SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test chaos check matrix package bench format clean
+.PHONY: help run stack test chaos check matrix fuzz package bench format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -36,6 +37,9 @@ check: $(VENV)/.dev ## Format, lint, types, layers, migrations, settings
 matrix: $(VENV)/.dev ## Run the tests on each Python and Django that is found (15 minutes); WITH="-s …" for some
 	$(BIN)/nox $(WITH)
 
+fuzz: $(VENV)/.dev ## Fuzz whatever reads what strangers send (FUZZ_SECONDS=60 for each target)
+	$(BIN)/python -m tests.fuzz --seconds "$(FUZZ_SECONDS)"
+
 package: $(VENV)/.dev ## Build the wheel and the sdist in dist/, and check what they say of themselves
 	rm -rf dist
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python -o dist .
@@ -49,7 +53,7 @@ format: $(VENV)/.dev ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove everything that make made, but not .env and the database
-	rm -rf $(VENV) .nox dist staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .nox dist fuzz-findings staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 staticfiles: $(VENV)/.run $(shell find dashboard/static streams/static -type f 2>/dev/null)
 	@DEBUG=0 SECRET_KEY=none $(BIN)/python manage.py collectstatic --no-input --clear --verbosity 0
