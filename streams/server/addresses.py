@@ -1,5 +1,7 @@
 """Listening addresses in words, for the line that announces them and for errors."""
 
+import os
+import re
 import socket
 from typing import Any
 
@@ -7,8 +9,11 @@ from twisted.internet.error import CannotListenError
 
 
 def describe_endpoint(description: str) -> str:
-    """`tcp:port=8000:interface=::1` (colons escaped) → `[::1]:8000`."""
+    """`tcp:port=8000:interface=::1` (colons escaped) → `[::1]:8000`; `unix:/path` as it is."""
+    description = re.sub(r":backlog=\d+$", "", description)
     kind, _, rest = description.partition(":port=")
+    if description.startswith("unix:"):
+        return re.sub(r"\\(.)", r"\1", description.replace("unix:address=", "unix:", 1))
     if kind != "tcp":
         return description
     port, _, host = rest.partition(":backlog=")[0].partition(":interface=")
@@ -19,12 +24,14 @@ def describe_endpoint(description: str) -> str:
 def describe_failure(error: Exception) -> str:
     cause = getattr(error, "socketError", error) if isinstance(error, CannotListenError) else error
     reason = getattr(cause, "strerror", None) or str(cause)
-    return reason[:1].lower() + reason[1:]
+    name = f" ({cause.filename})" if isinstance(cause, OSError) and cause.filename else ""
+    return reason[:1].lower() + reason[1:] + name
 
 
 def describe_address(address: Any) -> str:
     if not hasattr(address, "port"):
-        return f"unix:{getattr(address, 'name', address)}"
+        name = os.fsdecode(getattr(address, "name", None) or b"")
+        return f"unix:{name}".replace("\0", "@")  # as tools write names that are no files
     return _describe_url(address.host, address.port)
 
 

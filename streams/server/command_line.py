@@ -1,6 +1,7 @@
 """Daphne's command line with defaults that fit long-lived streams."""
 
 import argparse
+import re
 import socket
 from argparse import Namespace
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from asgiref.compatibility import guarantee_single_callable
 from daphne.cli import DEFAULT_HOST, DEFAULT_PORT, CommandLineInterface
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.utils import import_by_path
+from twisted.internet.endpoints import quoteStringArgument
 
 from streams.paths import clean_root
 from streams.server.access_log import open_access_log
@@ -109,11 +111,18 @@ def _build_endpoints(args: Namespace) -> list[str]:
     if host or port is not None or not elsewhere:
         host, port = host or DEFAULT_HOST, DEFAULT_PORT if port is None else port
     descriptions = build_endpoint_description_strings(
-        host=host, port=port, unix_socket=args.unix_socket, file_descriptor=args.file_descriptor
+        host=host, port=port, file_descriptor=args.file_descriptor
     )
-    return sorted([*args.socket_strings, *map(_with_backlog, descriptions)])
+    if args.unix_socket:
+        path = quoteStringArgument(args.unix_socket)  # type: ignore[no-untyped-call]
+        descriptions.append(f"unix:{path}")
+    return sorted(map(_with_backlog, [*args.socket_strings, *descriptions]))
 
 
 def _with_backlog(description: str) -> str:
     """Twisted's own, of 50, loses connections when many clients come back at once."""
-    return f"{description}:backlog={BACKLOG}" if description.startswith("tcp:") else description
+    kind, *arguments = re.split(r"(?<!\\):", description)
+    positional = [argument for argument in arguments if "=" not in argument]
+    is_given = len(positional) > 2 or any(a.startswith("backlog=") for a in arguments)
+    takes_it = kind in ("tcp", "tcp6", "ssl", "unix")
+    return f"{description}:backlog={BACKLOG}" if takes_it and not is_given else description

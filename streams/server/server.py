@@ -9,7 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import reactor as _reactor
-from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
+from twisted.internet.endpoints import (
+    AdoptedStreamServerEndpoint,
+    UNIXServerEndpoint,
+    serverFromString,
+)
 
 from streams.server.addresses import describe_address, describe_endpoint, describe_failure
 from streams.server.connections import ConnectionServer
@@ -18,6 +22,7 @@ from streams.server.draining import drain
 from streams.server.peers import watch_peers
 from streams.server.signals import EndingSignals
 from streams.server.twisted_log import log_twisted_errors
+from streams.server.unix_sockets import LockedUnixEndpoint
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +121,9 @@ class StreamServer(ConnectionServer):
 
 def _open_endpoint(description: str) -> Any:
     if not description.startswith("fd:fileno="):
-        return serverFromString(reactor, description)  # type: ignore[no-untyped-call]
+        endpoint = serverFromString(reactor, description)  # type: ignore[no-untyped-call]
+        is_unix = isinstance(endpoint, UNIXServerEndpoint)
+        return LockedUnixEndpoint(reactor, endpoint) if is_unix else endpoint
     number = int(description.removeprefix("fd:fileno="))
     with socket.socket(fileno=os.dup(number)) as inherited:
         # Daphne's own parser takes every inherited socket for one of IPv4.

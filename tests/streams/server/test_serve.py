@@ -101,7 +101,7 @@ def test_several_workers_need_a_port(failures: dict[str, AppServer]) -> None:
 async def test_it_listens_on_a_unix_socket(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     with AppServer("--unix-socket", str(path)) as server:
-        await server.seen("Listening on unix:")
+        await server.seen(f"Listening on unix:{path}$")
         async with unix_connect(str(path), "ws://localhost/echo") as client:
             await client.send("hello")
             assert await client.recv() == "hello"
