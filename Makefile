@@ -17,7 +17,7 @@ run: $(VENV)/.run .env staticfiles ## Start the service on http://HOST:PORT (def
 	@exec $(BIN)/python manage.py serve --migrate --bind "$(HOST)" --port "$(PORT)"
 
 stack: $(VENV)/.dev .env staticfiles ## Start web, worker, beat and a private Redis (WEB_PROCESSES=2 for more)
-	@PORT="$(PORT)" $(BIN)/python -m tools.stack
+	@HOST="$(HOST)" PORT="$(PORT)" exec $(BIN)/python -m tools.stack
 
 test: $(VENV)/.dev ## Run the tests; those of the page need Chromium, which root on Debian gets
 	@$(BIN)/python -m tools.chromium

@@ -22,13 +22,12 @@ from pathlib import Path
 
 import msgspec
 import uvloop
-from honcho.environ import parse_procfile
 from picows import WSFrame, WSMsgType, WSTransport, ws_connect
 from redis import Redis
 
 from benchmarks.contenders import ROOT, START_SECONDS, WATCHED_SYMBOLS, wait_until_listening
 from benchmarks.load import Client, Record, percentile
-from tools.stack import find_free_port, redis_url
+from tools.stack import find_free_port, read_procfile, redis_url
 
 SYMBOLS_PER_SET = 10
 CONNECTS_PER_SECOND = 250
@@ -51,7 +50,7 @@ class Timekeeper(Client):
 @contextlib.contextmanager
 def cluster(redis: str, web_processes: int, interval: float) -> Iterator[list[int]]:
     """The Procfile's processes; gives the ports of the web processes."""
-    commands = parse_procfile((ROOT / "Procfile").read_text()).processes
+    commands = read_procfile()
     ports = [find_free_port() for _ in range(web_processes)]
     environment = {
         **os.environ,

