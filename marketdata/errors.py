@@ -7,6 +7,7 @@ MarketDataError
     │   ├── Unreachable        no answer at all: the network, a name, a refused connection; later
     │   ├── RateLimited        asked too often; retry after `retry_after_seconds`
     │   ├── SourceRefuses      blocked or sent elsewhere; a retry helps later, not at once
+    │   │   └── RequestRefused not for what was asked, a symbol perhaps; others may be answered
     │   ├── DeadlineExceeded   the answer did not come in time; retry next tick
     │   └── SourcePaused       not asked at all: it failed too often just before
     │       └── BudgetSpent    not asked at all: it may not be asked so often
@@ -71,6 +72,10 @@ class SourceRefuses(ProviderUnavailable):
     """The source does not want to answer us: a block page, a redirect, a bad request."""
 
     reason = "refused"
+
+
+class RequestRefused(SourceRefuses):
+    """The source does not accept what was asked for, a symbol perhaps; it answers others."""
 
 
 class DeadlineExceeded(ProviderUnavailable):

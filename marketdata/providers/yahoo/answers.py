@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,11 +16,13 @@ from marketdata.errors import (
     NotFound,
     ProviderUnavailable,
     RateLimited,
+    RequestRefused,
     SourceRefuses,
 )
 from marketdata.providers.yahoo.transport import Answer
 
 _TRUNCATED = "truncated"  # from msgspec's message for input that ends too early
+_MAX_DIGITS = 400
 _LIMIT = b"too many requests"
 _ERROR = re.compile(rb'"error"\s*:\s*(?!null)\S')
 # How far into an answer these words tell of a limit: later they are somebody's text.
@@ -32,8 +35,9 @@ def check(answer: Answer, what: str) -> bytes:
     """The body of a good answer.
 
     Raises RateLimited (429, or its words), AuthenticationFailed (401, and 403 that names the
-    crumb), NotFound (404 that is no web page), SourceRefuses (999, redirects, a block page) and
-    ProviderUnavailable for the rest: 5xx, a web page where data belongs, an empty body.
+    crumb), NotFound (404 that is no web page), RequestRefused (400, 422 likewise), SourceRefuses
+    (999, redirects, a block page) and ProviderUnavailable for the rest: 5xx, a web page where
+    data belongs, an empty body.
     """
     require_no_limit(answer, what)
     status, body = answer.status, answer.body
@@ -41,6 +45,8 @@ def check(answer: Answer, what: str) -> bytes:
         raise AuthenticationFailed(f"{what}: answered {status}")
     if status == 404 and not is_web_page(body):
         raise NotFound(f"{what}: not found")
+    if status in (400, 422) and not is_web_page(body):
+        raise RequestRefused(f"{what}: answered {status}")
     if 300 <= status < 500 or status > 599:
         raise SourceRefuses(f"{what}: answered {status}")
     if not 200 <= status < 300:
@@ -50,6 +56,21 @@ def check(answer: Answer, what: str) -> bytes:
     if is_web_page(body):
         raise ProviderUnavailable(f"{what}: a web page instead of data")
     return body
+
+
+def _decode_leniently(body: bytes, what: str) -> Any:
+    try:
+        return _LENIENT.decode(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise MalformedAnswer(f"{what}: {error}") from error
+
+
+def _int(digits: str) -> int | None:
+    # Python refuses to read numbers of thousands of digits.
+    return int(digits) if len(digits) <= _MAX_DIGITS else None
+
+
+_LENIENT = json.JSONDecoder(strict=False, parse_constant=lambda _: None, parse_int=_int)
 
 
 def require_no_limit(answer: Answer, what: str) -> None:
@@ -71,8 +92,9 @@ def _tells_of_a_limit(answer: Answer) -> bool:
 
 
 def decode_json(body: bytes, what: str) -> Any:
-    """The JSON value of a body; NaN and Infinity are no JSON.
+    """The JSON value of a body. What is nearly JSON counts: one bad value costs only itself.
 
+    NaN and Infinity are None; bytes that are no UTF-8 are replaced, control characters kept.
     Raises ProviderUnavailable when the text was cut off, MalformedAnswer when it is no JSON.
     """
     try:
@@ -80,7 +102,7 @@ def decode_json(body: bytes, what: str) -> Any:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         if _TRUNCATED in str(error):
             raise ProviderUnavailable(f"{what}: a truncated answer") from error
-        raise MalformedAnswer(f"{what}: {error}") from error
+        return _decode_leniently(body, what)
 
 
 def is_web_page(body: bytes) -> bool:

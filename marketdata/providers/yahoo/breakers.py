@@ -19,6 +19,8 @@ from marketdata.sharing import SharedStore
 
 FAILURES_TO_OPEN = 5
 FAILURE_WINDOW_SECONDS = 30.0
+# One symbol that Yahoo chokes on must not cost the others theirs: of one key no more count.
+FAILURES_OF_A_KEY = 3
 # A hiccup should cost no more than it lasts, so the first probe comes soon. Pauses double up to
 # the longest, which is longer where Yahoo itself wants to be left alone.
 FIRST_PAUSE_SECONDS = 2.0
@@ -27,7 +29,7 @@ LONGEST_REFUSAL_SECONDS = 300.0
 LONGEST_LIMIT_SECONDS = 900.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
 # Who probes whether a limit is over: those whom everything waits for. Others only if these do not.
-FIRST_GROUPS = ("quotes", "credentials")
+FIRST_GROUPS = ("quotes", "new symbols", "credentials")
 OTHERS_WAIT_SECONDS = 5.0
 # How long a probe may be under way before another process may send one.
 PROBE_SECONDS = 15.0
@@ -49,10 +51,14 @@ class Pause(msgspec.Struct, frozen=True):
 
 
 class Permit(msgspec.Struct, frozen=True):
-    """The right to one call; `probes` are the breakers that its outcome closes or opens."""
+    """The right to one call; `probes` are the breakers that its outcome closes or opens.
+
+    `key` is what is asked for, where other calls of the group ask for something else.
+    """
 
     group: str
     probes: tuple[str, ...] = ()
+    key: str = ""
 
 
 class Breakers:
@@ -61,7 +67,7 @@ class Breakers:
     def __init__(self, store: SharedStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._failures: defaultdict[str, list[float]] = defaultdict(list)
+        self._failures: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
         self._lock = threading.Lock()
         self.outcomes: Counter[tuple[str, str]] = Counter()
 
@@ -72,7 +78,7 @@ class Breakers:
             return 0
         return 1 if "half-open" in states else UNLIMITED
 
-    def enter(self, group: str) -> Permit:
+    def enter(self, group: str, key: str = "") -> Permit:
         """Permission for one call. Raises SourcePaused."""
         pauses = self._pauses(group)
         states = {name: self._state_for(group, name, pause) for name, pause in pauses.items()}
@@ -85,7 +91,7 @@ class Breakers:
                 self._store.delete(_probe_key(probe) for probe in probes)
                 raise SourcePaused(f"another call is trying whether {name} is back")
             probes.append(name)
-        return Permit(group, tuple(probes))
+        return Permit(group, tuple(probes), key)
 
     def succeeded(self, permit: Permit) -> None:
         """Yahoo answered: whatever was probed is closed again."""
@@ -107,7 +113,7 @@ class Breakers:
         elif ALL in permit.probes:
             # Bad, but no 429: the limit is over.
             self._lift(ALL)
-        if permit.group in permit.probes or self._is_one_too_many(permit.group, error):
+        if permit.group in permit.probes or self._is_one_too_many(permit, error):
             refuses = isinstance(error, SourceRefuses)
             self._open(permit.group, LONGEST_REFUSAL_SECONDS if refuses else LONGEST_PAUSE_SECONDS)
 
@@ -144,16 +150,19 @@ class Breakers:
             self._store.put(_pause_key(name), msgspec.json.encode(lifted), previous.seconds)
         self._store.delete([_probe_key(name)])
 
-    def _is_one_too_many(self, group: str, error: Exception) -> bool:
+    def _is_one_too_many(self, permit: Permit, error: Exception) -> bool:
         if isinstance(error, RateLimited):  # the breaker of all is open then
             return False
-        now = self._clock.time()
+        since = self._clock.time() - FAILURE_WINDOW_SECONDS
         with self._lock:
-            recent = [at for at in self._failures[group] if now - at < FAILURE_WINDOW_SECONDS]
-            self._failures[group] = [*recent, now]
-            if len(self._failures[group]) < FAILURES_TO_OPEN:
+            recent = [(at, key) for at, key in self._failures[permit.group] if at > since]
+            of_key = sum(key == permit.key for _, key in recent)
+            if not permit.key or of_key < FAILURES_OF_A_KEY:
+                recent.append((self._clock.time(), permit.key))
+            self._failures[permit.group] = recent
+            if len(recent) < FAILURES_TO_OPEN:
                 return False
-            del self._failures[group]
+            del self._failures[permit.group]
             return True
 
     def _pauses(self, group: str) -> dict[str, Pause]:

@@ -34,6 +34,7 @@ HEADLINES_COUNT = 20
 # Every group of endpoints has a breaker of its own.
 GROUPS = (
     "quotes",
+    "new symbols",
     "details",
     "similar",
     "movers",
@@ -55,11 +56,17 @@ class YahooEndpoints:
         self._guard = client.guard
 
     def fetch_quotes(
-        self, symbols: Sequence[str], deadline: Deadline, *, may_be_empty: bool = True
+        self,
+        symbols: Sequence[str],
+        deadline: Deadline,
+        *,
+        may_be_empty: bool = True,
+        are_new: bool = False,
     ) -> dict[str, SimpleQuote]:
         """Quotes by symbol, at most 50 at a time; unknown and lost symbols are absent.
 
-        An answer without any quote is a failure unless it `may_be_empty`.
+        An answer without any quote is a failure unless it `may_be_empty`. Those that `are_new`
+        may be anything that somebody has made up: they have a breaker of their own.
         """
         params = {"symbols": ",".join(symbols), **_LOGOS}
 
@@ -69,13 +76,18 @@ class YahooEndpoints:
                 raise ProviderUnavailable("/v7/finance/quote: no quote at all in the answer")
             return found
 
-        return self._guard.call("quotes", fetch, deadline)
+        if not are_new:
+            return self._guard.call("quotes", fetch, deadline)
+        if len(symbols) > 1:
+            return self._guard.call("new symbols", fetch, deadline, retries=0)
+        return self._guard.call_for("new symbols", symbols[0], fetch, deadline)
 
     def fetch_detail(self, symbol: str, deadline: Deadline) -> QuoteDetail:
         path = f"/v10/finance/quoteSummary/{quote(symbol, safe='')}"
         params = {"modules": ",".join(DETAIL_MODULES), "formatted": "false"}
-        return self._guard.call(
+        return self._guard.call_for(
             "details",
+            symbol,
             lambda: parse_detail(self._client.get_json(path, params, deadline), symbol),
             deadline,
         )
@@ -83,8 +95,9 @@ class YahooEndpoints:
     def fetch_returns(self, symbol: str, deadline: Deadline) -> Returns:
         path = f"/v10/finance/quoteSummary/{quote(symbol, safe='')}"
         params = {"modules": RETURNS_MODULE, "formatted": "false"}
-        return self._guard.call(
+        return self._guard.call_for(
             "details",
+            symbol,
             lambda: parse_returns(self._client.get_json(path, params, deadline)),
             deadline,
         )
@@ -93,8 +106,9 @@ class YahooEndpoints:
         """Symbols like this one; none for what Yahoo does not know."""
         path = f"/v6/finance/recommendationsbysymbol/{quote(symbol, safe='')}"
         try:
-            return self._guard.call(
+            return self._guard.call_for(
                 "similar",
+                symbol,
                 lambda: parse_similar(self._client.get_json(path, {}, deadline)),
                 deadline,
             )
@@ -105,16 +119,20 @@ class YahooEndpoints:
         """One list: MOST_ACTIVES, DAY_GAINERS or DAY_LOSERS."""
         path = "/v1/finance/screener/predefined/saved"
         params = {"scrIds": screener, "count": str(MOVERS_COUNT)}
-        return self._guard.call(
-            "movers", lambda: parse_movers(self._client.get_json(path, params, deadline)), deadline
+        return self._guard.call_for(
+            "movers",
+            screener,
+            lambda: parse_movers(self._client.get_json(path, params, deadline)),
+            deadline,
         )
 
     def fetch_sector(self, name: str, deadline: Deadline) -> Sector:
         """One sector, by its name in SECTOR_NAMES."""
         path = f"/v1/finance/sectors/{name.lower().replace(' ', '-')}"
         params = {"formatted": "true", "withReturns": "true"}
-        return self._guard.call(
+        return self._guard.call_for(
             "sectors",
+            name,
             lambda: parse_sector(self._client.get_json(path, params, deadline), name),
             deadline,
         )
@@ -138,8 +156,9 @@ class YahooEndpoints:
     def search_news(self, symbol: str, deadline: Deadline) -> tuple[News, ...]:
         """News of one symbol, from the search."""
         params = {"q": symbol, "newsCount": str(NEWS_COUNT), "quotesCount": "0"}
-        return self._guard.call(
+        return self._guard.call_for(
             "search",
+            symbol,
             lambda: parse_search_news(
                 self._client.get_json("/v1/finance/search", params, deadline)
             ),
@@ -161,8 +180,9 @@ class YahooEndpoints:
         if symbols:
             config["s"] = list(symbols)
         payload = {"serviceConfig": config}
-        return self._guard.call(
+        return self._guard.call_for(
             "news stream",
+            ",".join(symbols),
             lambda: parse_stream_news(
                 self._client.post_json("/xhr/ncp", params, payload, deadline)
             ),

@@ -22,6 +22,7 @@ from marketdata.errors import (
 )
 from marketdata.providers.yahoo.breakers import FIRST_GROUPS, Breakers, Permit
 from marketdata.providers.yahoo.budget import Budget
+from marketdata.providers.yahoo.key_pauses import KeyPauses
 
 T = TypeVar("T")
 
@@ -38,13 +39,44 @@ class Guard:
         self.breakers = breakers
         self.budget = budget
         self._clock = clock
+        self._keys = KeyPauses(clock)
+
+    def call_for(
+        self,
+        group: str,
+        key: str,
+        fetch: Callable[[], T],
+        deadline: Deadline,
+        retries: int = MAX_RETRIES,
+    ) -> T:
+        """The same for one of many keys of a group: one that keeps failing pauses alone."""
+        if self._keys.is_paused(group, key):
+            self.budget.give_back(1)
+            raise SourcePaused(f"{group}: {key} is not asked for after failures")
+        try:
+            result = self.call(
+                group, fetch, deadline, 0 if self._keys.has_failed(group, key) else retries, key
+            )
+        except (SourcePaused, RateLimited):
+            raise
+        except ProviderError as error:
+            is_known = not isinstance(error, NotFound)
+            (self._keys.failed if is_known else self._keys.succeeded)(group, key)
+            raise
+        self._keys.succeeded(group, key)
+        return result
 
     def call(
-        self, group: str, fetch: Callable[[], T], deadline: Deadline, retries: int = MAX_RETRIES
+        self,
+        group: str,
+        fetch: Callable[[], T],
+        deadline: Deadline,
+        retries: int = MAX_RETRIES,
+        key: str = "",
     ) -> T:
         """What `fetch` gives; its first call has been paid for. Raises ProviderError."""
         while True:
-            permit = self.breakers.enter(group)
+            permit = self.breakers.enter(group, key)
             try:
                 return self._attempt(permit, fetch, deadline)
             except ProviderError as error:

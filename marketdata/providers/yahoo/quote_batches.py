@@ -18,8 +18,10 @@ from marketdata.errors import BudgetSpent, DeadlineExceeded, SourcePaused
 from marketdata.executors import DaemonExecutor
 from marketdata.health import TurnsHealth
 from marketdata.providers.base import Batch
+from marketdata.providers.yahoo.breakers import UNLIMITED
 from marketdata.providers.yahoo.endpoints import YahooEndpoints
 from marketdata.providers.yahoo.guard import Guard
+from marketdata.providers.yahoo.isolation import Isolation
 from marketdata.providers.yahoo.newcomers import Newcomers
 from marketdata.providers.yahoo.quote_calls import (
     QUOTES_PER_CALL,
@@ -31,7 +33,7 @@ from marketdata.providers.yahoo.turns import Turns, max_age_seconds
 from marketdata.providers.yahoo.unknowns import Unknowns
 from marketdata.sharing import SharedStore
 
-GROUP = "quotes"
+GROUP, NEW_GROUP = "quotes", "new symbols"
 # When not all can be asked for, this part of the calls goes to newcomers, who show nothing yet.
 NEWCOMERS_FIRST = 0.75
 HEALTH_KEY = "turns"
@@ -56,6 +58,7 @@ class QuoteBatches:
         self.turns = Turns()
         self._unknowns = Unknowns()
         self._newcomers = Newcomers()
+        self._isolation = Isolation(self._calls, guard, self._unknowns)
         self._meeting = threading.Lock()
         # Whom the last meeting has brought quotes of, until somebody asks for them.
         self._met: set[tuple[str, float]] = set()
@@ -118,23 +121,39 @@ class QuoteBatches:
         self, seen: Sequence[str], new: Sequence[str], at: float, deadline: Deadline
     ) -> Answers:
         """Ask for those whose turn it is and for newcomers, at the same time."""
-        room = self._guard.breakers.room(GROUP)
-        granted, for_new = self._take(count_calls(seen), count_calls(new), room)
+        rooms = [self._guard.breakers.room(group) for group in (GROUP, NEW_GROUP)]
+        calls_for_new = min(count_calls(new), rooms[1])
+        granted, for_new = self._take(count_calls(seen), calls_for_new, rooms[0])
         chosen = self.turns.choose(seen, (granted - for_new) * QUOTES_PER_CALL, at) if seen else []
-        shown = {symbol for symbol in chosen if self.turns.get(symbol) is not None}
-        calls = self._calls.start(chosen, shown, deadline)
+        calls = self._calls.start(chosen, chosen, deadline)
         welcomed = self._welcome(new, for_new, at, deadline)
         answers = self._calls.collect(calls, deadline)
         answers |= self._ask_again(answers.missing, at, deadline)
-        answers |= welcomed
-        if room < count_calls(seen) + count_calls(new):
-            paused = SourcePaused("quotes: not asked after failures")
-            left = {*seen, *new} - {*chosen, *answers.found, *answers.failed, *answers.missing}
-            answers |= Answers(failed=dict.fromkeys(left, paused))
+        answers = self._isolation.rescue(answers | welcomed, at, deadline)
         self.turns.landed(answers.found, [*answers.failed, *answers.missing], at)
         self._unknowns.found(answers.found)
         self._newcomers.forget(answers.found)
+        if min(rooms) < max(1, count_calls(seen) + count_calls(new)):
+            answers |= self._ask_the_rest(seen, new, {*chosen, *_all_of(answers)}, at, deadline)
         return answers
+
+    def _ask_the_rest(
+        self,
+        seen: Sequence[str],
+        new: Sequence[str],
+        asked: Collection[str],
+        at: float,
+        deadline: Deadline,
+    ) -> Answers:
+        """A probe that went well lets the others follow in the same tick."""
+        seen = [symbol for symbol in seen if symbol not in asked]
+        new = [symbol for symbol in new if symbol not in asked]
+        rooms = [self._guard.breakers.room(group) for group in (GROUP, NEW_GROUP)]
+        if asked and (seen or new) and min(rooms) == UNLIMITED:
+            return self._ask(seen, new, at, deadline)
+        paused = SourcePaused("quotes: not asked after failures")
+        self.turns.landed({}, [*seen, *new], at)
+        return Answers(failed=dict.fromkeys([*seen, *new], paused))
 
     def _take(self, for_seen: int, for_new: int, room: int) -> tuple[int, int]:
         """How many calls may be made, and how many of these for newcomers."""
@@ -148,6 +167,8 @@ class QuoteBatches:
         """Ask for newcomers until their part of the budget is spent on unknown ones."""
         budget, answers = self._guard.budget, Answers()
         queue = self._newcomers.queue(newcomers, at)
+        if self._guard.breakers.room(NEW_GROUP) == 1:
+            queue = queue[:1]  # lest one that always fails keeps a probe from succeeding
         while calls := budget.take_for_newcomers(min(paid_calls, count_calls(queue))):
             asked, queue = queue[: calls * QUOTES_PER_CALL], queue[calls * QUOTES_PER_CALL :]
             answers |= self._ask_newcomers(asked, at, deadline)
@@ -162,7 +183,9 @@ class QuoteBatches:
 
     def _ask_newcomers(self, symbols: Sequence[str], at: float, deadline: Deadline) -> Answers:
         self._newcomers.asked(symbols, at)
-        answers = self._calls.collect(self._calls.start(symbols, (), deadline), deadline)
+        answers = self._calls.collect(
+            self._calls.start(symbols, (), deadline, are_new=True), deadline
+        )
         self._guard.budget.was_not_in_vain(answers.good_calls)
         return answers
 
@@ -193,3 +216,7 @@ class QuoteBatches:
         """The last tick's turns, of whichever process made it."""
         value = self._store.get_many([HEALTH_KEY]).get(HEALTH_KEY)
         return msgspec.json.decode(value, type=TurnsHealth) if value else None
+
+
+def _all_of(answers: Answers) -> set[str]:
+    return {*answers.found, *answers.failed, *answers.missing}

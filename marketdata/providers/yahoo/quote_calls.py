@@ -27,13 +27,15 @@ class Answers(msgspec.Struct, frozen=True):
     found: dict[str, SimpleQuote] = {}
     failed: dict[str, ProviderError] = {}
     missing: list[str] = []
-    # How many calls brought most of what they asked for.
+    # How many calls brought most of what they asked for, or failed.
     good_calls: int = 0
 
     def __or__(self, later: Answers) -> Answers:
         """Together with later answers, which count."""
         found = {**self.found, **later.found}
-        failed = {s: e for s, e in {**self.failed, **later.failed}.items() if s not in found}
+        answered = found.keys() | set(later.missing)
+        failed = {s: error for s, error in self.failed.items() if s not in answered}
+        failed |= {s: error for s, error in later.failed.items() if s not in found}
         missing = dict.fromkeys([*self.missing, *later.missing])
         return Answers(
             found,
@@ -50,16 +52,27 @@ class QuoteCalls:
         self._endpoints = endpoints
         self._executor = executor
 
-    def start(self, symbols: Sequence[str], shown: Collection[str], deadline: Deadline) -> Calls:
-        """Begin to ask for these; an answer without any row is a failure if one is `shown` now."""
-        shown = frozenset(shown)
+    def start(
+        self,
+        symbols: Sequence[str],
+        seen: Collection[str],
+        deadline: Deadline,
+        *,
+        are_new: bool = False,
+    ) -> Calls:
+        """Begin to ask for these; an answer without a row is a failure if one was `seen` before."""
+        seen = frozenset(seen)
         chunks = [
             tuple(symbols[start : start + QUOTES_PER_CALL])
             for start in range(0, len(symbols), QUOTES_PER_CALL)
         ]
         return {
             chunk: self._executor.submit(
-                partial(self._endpoints.fetch_quotes, may_be_empty=shown.isdisjoint(chunk)),
+                partial(
+                    self._endpoints.fetch_quotes,
+                    may_be_empty=seen.isdisjoint(chunk),
+                    are_new=are_new,
+                ),
                 chunk,
                 deadline,
             )
@@ -72,6 +85,7 @@ class QuoteCalls:
         for chunk, outcome in outcomes(calls, deadline).items():
             if isinstance(outcome, ProviderError):
                 answers.failed.update(dict.fromkeys(chunk, outcome))
+                good_calls += 1
                 continue
             found = {s: outcome[s] for s in chunk if s in outcome}
             answers.found.update(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from marketdata.errors import (
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    RequestRefused,
     SourceRefuses,
     Unreachable,
 )
@@ -56,7 +58,9 @@ def test_a_user_agent_of_ones_own_is_used(yahoo: FakeYahoo) -> None:
         (Reply(502), ProviderUnavailable),
         (Reply(999, b"<html>"), SourceRefuses),
         (Reply(302, headers={"Location": "https://consent.example/"}), SourceRefuses),
-        (Reply(400, b"{}"), SourceRefuses),
+        (Reply(400, b"{}"), RequestRefused),
+        (Reply(422, b'{"error": 1}'), RequestRefused),
+        (Reply(400, b"<html>Bad request</html>"), SourceRefuses),
         (Reply(429), RateLimited),
         (NOT_FOUND, NotFound),
         (Reply(404, b"<!DOCTYPE html><html></html>"), SourceRefuses),
@@ -64,11 +68,7 @@ def test_a_user_agent_of_ones_own_is_used(yahoo: FakeYahoo) -> None:
         (Reply(body=b" \r\n"), ProviderUnavailable),
         (Reply(body=b"\n<!DOCTYPE html><html></html>"), ProviderUnavailable),
         (Reply(body=b'{"quoteResponse":{"result":[{"symb'), ProviderUnavailable),
-        (Reply(body=b'{"price": NaN}'), MalformedAnswer),
-        (Reply(body=b'{"price": -Infinity}'), MalformedAnswer),
-        (Reply(body=b'{"price": 1e999}'), MalformedAnswer),
         (Reply(body=b"\x1f\x8b<<not json>> \xff{]"), MalformedAnswer),
-        (Reply(body=b'"\xff"'), MalformedAnswer),
         (Reply(body=b"[" * 100_000 + b"]" * 100_000), MalformedAnswer),
         (Reply(body=b"x", headers={"Content-Encoding": "gzip"}), ProviderUnavailable),
         (Reply(body=b"{}" * 100, mode="truncated"), Unreachable),
@@ -84,6 +84,25 @@ def test_a_bad_answer_is_one_of_our_errors(
     assert type(caught.value) is error
     assert PATH in str(caught.value)
     assert get(client) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("bad", "read"),
+    [
+        (b"NaN", None),
+        (b"-Infinity", None),
+        (b"1e999", math.inf),
+        (b"1" * 5000, None),
+        (b'"\xff"', "\ufffd"),
+        (b'"\\ud800"', "\ud800"),
+        (b'"a\x01b"', "a\x01b"),
+    ],
+)
+def test_one_bad_value_costs_only_itself(
+    yahoo: FakeYahoo, client: YahooClient, bad: bytes, read: object
+) -> None:
+    yahoo.routes[PATH] = b'{"price": %s, "volume": 7}' % bad
+    assert get(client) == {"price": read, "volume": 7}
 
 
 @pytest.mark.parametrize("mode", ["hang", "stall", "dribble"])

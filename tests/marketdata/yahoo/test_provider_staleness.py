@@ -75,7 +75,7 @@ def test_slow_facts_stay_fresh_for_longer_while_the_market_is_closed(
 
 
 def test_what_stands_in_is_replaced_as_soon_as_the_source_is_back(
-    yahoo: FakeYahoo, provider: YahooProvider, now: datetime
+    yahoo: FakeYahoo, provider: YahooProvider, clock: FakeClock, now: datetime
 ) -> None:
     details = SLOW[0]
     fetch(details, provider, now)
@@ -84,6 +84,7 @@ def test_what_stands_in_is_replaced_as_soon_as_the_source_is_back(
     assert fetch(details, provider, now + timedelta(minutes=11))
     yahoo.routes[details.paths[0]] = good
     calls = details.count(yahoo)
+    clock.pass_by(60)
     assert fetch(details, provider, now + timedelta(minutes=12))
     assert details.count(yahoo) == calls + 1
     assert fetch(details, provider, now + timedelta(minutes=13))

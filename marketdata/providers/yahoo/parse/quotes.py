@@ -10,7 +10,7 @@ from typing import Any
 
 from marketdata.domain.movers import Mover
 from marketdata.domain.quote import SimpleQuote
-from marketdata.errors import InvalidSymbol
+from marketdata.errors import InvalidSymbol, MalformedAnswer
 from marketdata.providers.yahoo.parse.envelopes import open_envelope, open_single
 from marketdata.providers.yahoo.parse.values import (
     Table,
@@ -58,10 +58,13 @@ _SESSION_OF_PRICE = {"pre_market_price": "PRE", "after_hours_price": "POST"}
 def parse_quotes(payload: Any) -> dict[str, SimpleQuote]:
     """v7/finance/quote: quotes by canonical symbol; rows Yahoo only knows by name are left out."""
     quotes: dict[str, SimpleQuote] = {}
-    for row in rows(open_envelope(payload, "quoteResponse")):
+    result = open_envelope(payload, "quoteResponse")
+    for row in rows(result):
         symbol = _symbol(row)
         if symbol is not None:
             quotes.setdefault(symbol, _quote(symbol, row))
+    if result and not any(isinstance(row.get("symbol"), str) for row in rows(result)):
+        raise MalformedAnswer("no row of the quotes has a symbol")
     return quotes
 
 
