@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test chaos check matrix fuzz package bench format clean
+.PHONY: help run stack test chaos check matrix fuzz package bench conformance format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -48,6 +48,9 @@ package: $(VENV)/.dev ## Build the wheel and the sdist in dist/, and check what 
 bench: $(VENV)/.bench ## Compare our fan-out with others (about 15 minutes, two quiet cores)
 	$(BIN)/python -m benchmarks --write
 
+conformance: $(VENV)/.conformance ## Run Autobahn's WebSocket cases against the server (about 15 minutes)
+	$(BIN)/python -m conformance $(WITH)
+
 format: $(VENV)/.dev ## Format the code and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -75,6 +78,10 @@ $(VENV)/.run: $(BIN)/uv requirements.txt
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-redis.txt
 	$(UV) -r requirements-dev.txt
 	$(UV) --target $(VENV)/redis --python-version 3.12 --no-deps --only-binary :all: -r requirements-redis.txt
+	@touch $@
+
+$(VENV)/.conformance: $(VENV)/.dev conformance/requirements.txt
+	$(UV) -r conformance/requirements.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev benchmarks/requirements.txt

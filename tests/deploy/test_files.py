@@ -140,3 +140,10 @@ def assert_proxies_are_believed(platform: str, hops: str) -> None:
     found = get_platform(platform)
     assert found
     assert int(hops) >= found.proxy_hops
+
+
+def test_nginx_lets_go_of_an_idle_connection_before_the_server_does() -> None:
+    configuration = (ROOT / "deploy" / "nginx" / "financequery.conf").read_text()
+    [seconds] = re.findall(r"^    keepalive_timeout (\d+)s;", configuration, re.MULTILINE)
+    # Heroku's router and Caddy, which nobody sets here, keep theirs for 90 s and 120 s.
+    assert max(int(seconds), 90, 120) < SETTINGS["KEEP_ALIVE_SECONDS"].default
