@@ -30,6 +30,14 @@ KEEP_MANY = """async () => {
   };
 }"""
 
+TRENDS = """[...document.querySelectorAll(".tile, .watch-row")].map((place) =>
+  [".change", ".spark"].map((part) => place.querySelector(part).dataset.trend))"""
+IN_SIGHT = """(selector) => {
+  const row = document.querySelector(selector).getBoundingClientRect();
+  const scroller = document.querySelector("#watchlist .scroll").getBoundingClientRect();
+  return row.top >= scroller.top && row.bottom <= scroller.bottom + 1;
+}"""
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
@@ -108,6 +116,40 @@ async def test_an_address_that_names_no_symbol_is_refused(visitor: Visit, addres
     await visitor.page.wait_for_selector("#symbol [data-part=name]:text('Apple')")
 
 
+async def test_nothing_of_the_former_symbol_stays_under_an_unknown_one(visitor: Visit) -> None:
+    page = visitor.page
+    home = page.url.partition("#")[0]
+    await page.wait_for_selector("[data-part=chart]:not([data-empty])")
+    await page.goto(f"{home}#symbol=NOPE")
+    await page.wait_for_selector("#symbol [data-part=name]:text('There is no quote of NOPE')")
+    assert (await page.title()).startswith("NOPE · Finance Query")
+    assert await page.get_attribute("[data-part=chart]", "data-empty") == "No prices"
+    assert await page.get_attribute("[data-part=chart]", "aria-label") == (
+        "Prices of NOPE: not enough yet for a line"
+    )
+    await page.goto(f"{home}#symbol=AAPL")
+    await page.wait_for_selector("#symbol [data-part=name]:text('Apple')")
+
+
+async def test_lines_have_the_direction_of_the_percentage_beside_them(visitor: Visit) -> None:
+    trends = await visitor.page.evaluate(TRENDS)
+    assert len(trends) == 16
+    assert all(percentage == line for percentage, line in trends)
+
+
+async def test_a_symbol_that_is_added_is_in_sight_and_opened(visitor: Visit) -> None:
+    page = visitor.page
+    for _ in range(2):  # the second time it is there already
+        await page.fill("#add-symbol", "ko")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("[data-symbol=KO][data-selected]")
+        await page.wait_for_selector("#symbol-title:text-is('KO')")
+        assert await page.evaluate(IN_SIGHT, "[data-symbol=KO]")
+        await page.click("[data-symbol=AAPL]")
+    await page.focus("[data-symbol=KO] .symbol")
+    await page.keyboard.press("Delete")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_serious(visitor: Visit, theme: Literal["light", "dark"]) -> None:
     await visitor.page.emulate_media(color_scheme=theme)
@@ -161,7 +203,7 @@ async def test_the_watchlist_is_changed_on_a_phone_and_survives_a_reload(
         await page.fill("#add-symbol", "tsla, nobody-knows")
         await page.keyboard.press("Enter")
         await page.wait_for_selector("[data-symbol=TSLA]:not([data-missing])")
-        await page.wait_for_selector("[data-symbol=NOBODY-KNOWS] .name:text('No quote')")
+        await page.wait_for_selector("[data-symbol=NOBODY-KNOWS] .name:text('Unknown symbol')")
         # By keyboard
         focused = "document.activeElement.textContent"
         await page.focus(f"[data-symbol={second}] .symbol")
@@ -186,6 +228,12 @@ async def test_the_watchlist_is_changed_on_a_phone_and_survives_a_reload(
         await page.fill("#add-symbol", "not a symbol")
         await page.keyboard.press("Enter")
         await page.wait_for_selector("#add-problem:text('is not a symbol')")
+        assert await page.input_value("#add-symbol") == "not a symbol"
+        await page.fill("#add-symbol", "apple")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#add-problem:text('no quote of APPLE')")
+        await page.click("#watchlist [data-part=edit]")
+        assert await page.is_visible("[data-symbol=APPLE] .discard")
         await page.reload()
         await visitor.is_live()
         assert await visitor.watched() == symbols

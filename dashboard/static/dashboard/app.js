@@ -7,10 +7,12 @@ import { showHours } from "./hours.js";
 import { showMarket } from "./market.js";
 import { Profile } from "./profile.js";
 import { isSessionOver } from "./session.js";
+import { Source } from "./source.js";
 import { Watchlist } from "./watchlist.js";
 
-const SHORTEST_SILENCE_SECONDS = 30;
-const SILENT_TICKS = 4;
+/** A cluster takes over from whoever refreshed within two ticks: what takes longer is lost. */
+const SHORTEST_SILENCE_SECONDS = 10;
+const SILENT_TICKS = 2.5;
 
 const isOneColumn = matchMedia("(width < 46rem)");
 const panel = (id) => document.getElementById(id);
@@ -23,13 +25,18 @@ const options = {
 
 const history = new PriceHistory(refreshSeconds);
 const endIfSignedOut = async () => (await isSessionOver()) && connection.end();
+const source = new Source(panel("source"), `${options.base.replace(/\/+$/, "")}/readyz`, refreshSeconds);
 const connection = new Connection(
-  panel("connection"), panel("notice"), refreshSeconds, endIfSignedOut,
+  panel("connection"), panel("notice"), refreshSeconds, source, endIfSignedOut,
 );
+source.onChange = () => connection.tick();
 
-const select = (symbol) => {
+const open = (symbol) => {
   putInAddress(symbol);
   show(symbol);
+};
+const select = (symbol) => {
+  open(symbol);
   if (isOneColumn.matches) {
     panel("symbol").scrollIntoView({ block: "start" });
   }
@@ -37,11 +44,14 @@ const select = (symbol) => {
 const marketPanels = Object.fromEntries(
   ["indices", "movers", "sectors", "headlines"].map((id) => [id, panel(id)]),
 );
-const watchlist = new Watchlist(panel("watchlist"), history, select, options);
+const chosen = { onSelect: select, onAdd: open };
+const watchlist = new Watchlist(panel("watchlist"), history, chosen, source, options);
 const market = showMarket(marketPanels, history, select, options);
 const hours = showHours(panel("hours"), options);
-const onStream = (stream) => connection.follow("profile", stream, [panel("symbol")]);
-const profile = new Profile(panel("symbol"), history, { onSelect: select, onStream }, options);
+const onStream = (stream) =>
+  connection.follow("profile", stream, [panel("symbol")]);
+const callbacks = { onSelect: select, onStream };
+const profile = new Profile(panel("symbol"), history, callbacks, source, options);
 
 connection.follow("quotes", watchlist.stream, [panel("watchlist")]);
 connection.follow("market", market.stream, Object.values(marketPanels));

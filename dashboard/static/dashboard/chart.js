@@ -5,6 +5,7 @@ import { decimalsOf, numberIn, withThousands } from "./values.js";
 
 /** So many ticks fill the chart; with more it grows denser. */
 const FIRST_TICKS = 30;
+const NO_PRICES = "No prices";
 /** After so many ticks without a price, and so many seconds, the line is broken. */
 const [GAP_TICKS, GAP_SECONDS] = [6, 120];
 
@@ -38,10 +39,19 @@ export class PriceChart {
    */
   show(symbol, price, close, points) {
     this.#quote = { symbol, price, close: numberIn(close) };
-    this.#frame.toggleAttribute("data-empty", points.length < 2);
+    this.#sayIfEmpty(points, price);
     this.#frame.setAttribute("aria-label", description(symbol, points));
     this.#plot.setData(this.#withGaps(points));
     this.#read(this.#plot);
+  }
+
+  #sayIfEmpty(points, price) {
+    if (points.length >= 2) {
+      delete this.#frame.dataset.empty;
+    } else {
+      const isAwaited = points.length > 0 || price !== "";
+      this.#frame.dataset.empty = isAwaited ? "The line begins with the next price" : NO_PRICES;
+    }
   }
 
   #withGaps(points) {

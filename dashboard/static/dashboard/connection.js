@@ -3,6 +3,8 @@
 import { CLOSE } from "./financequery.js";
 import { partsOf, showText } from "./values.js";
 
+/** States of a stream without a connection, the worst first. */
+const AWAY = ["closed", "waiting", "connecting"];
 const LATE_TICKS = 3;
 const SHORTEST_LATENESS_SECONDS = 5;
 
@@ -14,13 +16,15 @@ export class Connection {
    * @param {HTMLElement} root
    * @param {HTMLElement} notice shown when no reconnect will help
    * @param {number} refreshSeconds
+   * @param {import("./source.js").Source} source
    * @param {() => void} onLost called when a connection was lost or could not be made
    */
-  constructor(root, notice, refreshSeconds, onLost) {
+  constructor(root, notice, refreshSeconds, source, onLost) {
     this.root = root;
     this.notice = notice;
     this.parts = partsOf(root);
     this.lateSeconds = Math.max(SHORTEST_LATENESS_SECONDS, LATE_TICKS * refreshSeconds);
+    this.source = source;
     this.onLost = onLost;
     this.parts.retry.addEventListener("click", () => this.#streams.forEach((s) => s.retry()));
   }
@@ -28,7 +32,8 @@ export class Connection {
   /**
    * @param {string} name
    * @param {import("./financequery.js").Stream | null} stream replaces the one of this name
-   * @param {HTMLElement[]} panels what is stale when this stream's data is
+   * @param {HTMLElement[]} panels what is stale when this stream's data is; their `data-kind` says
+   *   which of the source's data they show
    */
   follow(name, stream, panels) {
     this.#followed.set(name, { stream, panels, since: Date.now() });
@@ -42,11 +47,20 @@ export class Connection {
 
   /** Called every second: what depends on the clock. */
   tick() {
-    const state = this.#state();
+    const oldest = this.#showAges();
+    const state = this.#state(oldest);
+    this.#askSource(state, state !== this.root.dataset.state);
     this.root.dataset.state = state;
     showText(this.parts.state, this.#stateText(state));
     this.parts.retry.hidden = state !== "waiting";
-    this.#showAges();
+    this.#announce(state);
+  }
+
+  /** A server that is away need not be asked; once something has changed, it is asked soon. */
+  #askSource(state, hasChanged) {
+    if (!AWAY.includes(state)) {
+      hasChanged ? this.source.askSoon() : this.source.tick();
+    }
   }
 
   /** Nobody is let in any more: stop trying, and say so. */
@@ -70,12 +84,10 @@ export class Connection {
       this.onLost();
     }
     this.tick();
-    this.#announce();
   }
 
   /** Tells those who cannot see it, once, that all is lost or well again. */
-  #announce() {
-    const state = this.#state();
+  #announce(state) {
     if (state === "waiting" && !this.#wasLost) {
       this.#wasLost = true;
       this.parts.told.textContent = "Connection lost. Reconnecting.";
@@ -85,16 +97,31 @@ export class Connection {
     }
   }
 
-  #state() {
+  /** Live is only what is connected, in time, and of a source that answers. */
+  #state(oldest) {
     const states = this.#streams.filter((stream) => !isIdle(stream)).map(({ state }) => state);
-    const worst = ["closed", "waiting", "connecting"].find((state) => states.includes(state));
-    return worst ?? "open";
+    const worst = AWAY.find((state) => states.includes(state));
+    return worst ?? this.#quality(oldest);
+  }
+
+  #quality(oldest) {
+    if (oldest > this.lateSeconds) {
+      return "late";
+    }
+    return this.source.state === "ok" ? "open" : this.source.state;
   }
 
   #stateText(state) {
     switch (state) {
       case "open":
         return "Live";
+      case "late":
+        return "Out of date";
+      case "down":
+      case "paused":
+        return "No data";
+      case "degraded":
+        return "Some data missing";
       case "connecting":
         return "Connecting…";
       case "waiting":
@@ -115,6 +142,7 @@ export class Connection {
     const oldest = Math.max(0, ...ages);
     showText(this.parts.age, ageText(oldest));
     this.parts.age.toggleAttribute("data-late", oldest > this.lateSeconds);
+    return oldest;
   }
 
   #showAge({ stream, panels, since }) {
@@ -122,7 +150,9 @@ export class Connection {
       ? 0
       : Math.max(0, Math.round((Date.now() - (stream.lastMessageAt ?? since)) / 1000));
     panels.forEach((panel) => {
-      panel.toggleAttribute("data-stale", seconds > this.lateSeconds);
+      const { kind } = panel.dataset;
+      const isMissing = kind !== undefined && !this.source.has(kind);
+      panel.toggleAttribute("data-stale", isMissing || seconds > this.lateSeconds);
     });
     return seconds;
   }

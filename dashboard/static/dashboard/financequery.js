@@ -120,6 +120,7 @@ export class Stream extends EventTarget {
   #retryTimer = 0;
   #retryAt = null;
   #silenceTimer = 0;
+  #heardAt = 0;
   #connectTimer = 0;
   #closeCode = null;
   #failures = 0;
@@ -132,7 +133,7 @@ export class Stream extends EventTarget {
   #settledSymbols = [];
   #isAnswered = false;
   #doubtfulMessages = 0;
-  #online = () => this.retry();
+  #woken = () => globalThis.document?.visibilityState !== "hidden" && this.#askNow();
 
   /**
    * @param {string} endpoint
@@ -149,7 +150,9 @@ export class Stream extends EventTarget {
     this.#silenceMs = silenceSeconds * 1000;
     this.#needsSymbols = symbols !== undefined;
     this.#symbols = parseSymbols(symbols ?? []);
-    globalThis.addEventListener?.("online", this.#online);
+    globalThis.addEventListener?.("online", this.#woken);
+    globalThis.addEventListener?.("pageshow", this.#woken);
+    globalThis.document?.addEventListener("visibilitychange", this.#woken);
     // Later, so that the caller can add listeners first.
     queueMicrotask(() => this.#state === "connecting" && this.#open());
   }
@@ -328,14 +331,35 @@ export class Stream extends EventTarget {
   }
 
   #end(code) {
-    globalThis.removeEventListener?.("online", this.#online);
+    globalThis.removeEventListener?.("online", this.#woken);
+    globalThis.removeEventListener?.("pageshow", this.#woken);
+    globalThis.document?.removeEventListener("visibilitychange", this.#woken);
     this.#become("closed", code);
   }
 
   #listenForSilence() {
     clearTimeout(this.#silenceTimer);
+    this.#heardAt = Date.now();
     if (this.#silenceMs > 0) {
-      this.#silenceTimer = setTimeout(() => this.#lost(CONNECTION_LOST), this.#silenceMs);
+      // Longer after each failure: a server that is merely slow must not be asked ever more.
+      const patienceMs = this.#silenceMs * 2 ** Math.min(this.#failures, 3);
+      this.#silenceTimer = setTimeout(() => this.#lost(CONNECTION_LOST), patienceMs);
+    }
+  }
+
+  /** The page is looked at again, or the network is back: half the silence is enough now. */
+  #askNow() {
+    this.retry();
+    if (this.#state !== "open" || this.#silenceMs === 0) {
+      return;
+    }
+    const leftMs = this.#heardAt + this.#silenceMs / 2 - Date.now();
+    if (leftMs <= 0) {
+      this.#drop();
+      this.#open();
+    } else {
+      clearTimeout(this.#silenceTimer);
+      this.#silenceTimer = setTimeout(() => this.#lost(CONNECTION_LOST), leftMs);
     }
   }
 

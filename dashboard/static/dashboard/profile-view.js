@@ -12,7 +12,7 @@ const SIMILAR = 6;
 const SECTOR_RETURNS = [
   "dayReturn", "ytdReturn", "yearReturn", "threeYearReturn", "fiveYearReturn",
 ];
-const NOTHING_KNOWN = { quote: null, similar: [], sectorPerformance: null, news: [] };
+export const NOTHING_KNOWN = { quote: null, similar: [], sectorPerformance: null, news: [] };
 
 export class ProfileView {
   /** @param {HTMLElement} root @param {(symbol: string) => void} onSelect */
@@ -33,11 +33,7 @@ export class ProfileView {
     this.root.setAttribute("aria-busy", "true");
   }
 
-  /** @param {string} symbol @param {string} problem why there is nothing to show */
-  refuse(symbol, problem) {
-    this.show(symbol, NOTHING_KNOWN, problem);
-  }
-
+  /** @param {string} problem why there is no quote to show */
   show(symbol, { quote, similar, sectorPerformance, news }, problem = "") {
     const known = quote ?? {};
     const { parts } = this;

@@ -2,16 +2,19 @@
 
 import { PriceChart } from "./chart.js";
 import { connect, profileOf } from "./financequery.js";
-import { ProfileView } from "./profile-view.js";
+import { NOTHING_KNOWN, ProfileView } from "./profile-view.js";
 import { partsOf, previousClose } from "./values.js";
 
 const SITE = document.title;
+/** Until then the former symbol stays, dimmed: mostly the new one is there in an instant. */
+const LONGEST_WAIT_MS = 800;
 /** No path can carry these: the server would not even see the symbol. */
 const UNADDRESSABLE = /\/|^\.{0,2}$|^.{100}/u;
 
 export class Profile {
   #stream = null;
   #symbol = "";
+  #emptying = 0;
 
   /**
    * @param {HTMLElement} root
@@ -19,13 +22,15 @@ export class Profile {
    * @param {{onSelect: (symbol: string) => void,
    *   onStream: (stream: import("./financequery.js").Stream | null) => void}} callbacks
    *   onStream: another symbol means another stream; null for what is no symbol
+   * @param {import("./source.js").Source} source
    * @param {import("./financequery.js").Options & {refreshSeconds: number}} options
    */
-  constructor(root, history, { onSelect, onStream }, options) {
+  constructor(root, history, { onSelect, onStream }, source, options) {
     const parts = partsOf(root);
     this.view = new ProfileView(root, onSelect);
     this.chart = new PriceChart(parts.chart, parts.readout, options.refreshSeconds);
     this.history = history;
+    this.source = source;
     this.onStream = onStream;
     this.options = options;
   }
@@ -36,7 +41,10 @@ export class Profile {
 
   show(symbol) {
     this.#symbol = symbol;
+    this.#entitle();
     this.view.expectData();
+    clearTimeout(this.#emptying);
+    this.#emptying = setTimeout(() => this.#showNothing("…"), LONGEST_WAIT_MS);
     if (UNADDRESSABLE.test(symbol)) {
       this.#refuse(`'${symbol}' is not a symbol.`);
       return;
@@ -61,19 +69,37 @@ export class Profile {
 
   #received(symbol, { data, at }) {
     const { quote } = data;
+    clearTimeout(this.#emptying);
     if (!quote) {
-      this.view.show(symbol, data, `There is no quote of ${symbol}`);
+      this.#entitle();
+      this.#showNothing(this.#whyNothing(data), data);
       return;
     }
     this.history.add(symbol, quote.price, at);
     this.view.show(symbol, data);
-    document.title = [symbol, quote.price, quote.percentChange, `· ${SITE}`].join(" ");
+    this.#entitle(quote.price, quote.percentChange);
     this.chart.show(symbol, quote.price, previousClose(quote), this.history.of(symbol));
   }
 
+  #whyNothing({ status }) {
+    return status === "unavailable" || (status !== "unknown" && !this.source.isReliable)
+      ? `The data of ${this.#symbol} cannot be had for now`
+      : `There is no quote of ${this.#symbol}`;
+  }
+
   #refuse(problem) {
+    clearTimeout(this.#emptying);
     this.#follow(null);
-    this.view.refuse(this.#symbol, problem);
-    this.chart.show(this.#symbol, "", null, []);
+    this.#showNothing(problem);
+  }
+
+  /** Nothing of another symbol stays: neither its facts nor its line. */
+  #showNothing(problem, data = NOTHING_KNOWN) {
+    this.view.show(this.#symbol, data, problem);
+    this.chart.show(this.#symbol, "", null, this.history.of(this.#symbol));
+  }
+
+  #entitle(...values) {
+    document.title = [this.#symbol, ...values, `· ${SITE}`].filter(Boolean).join(" ");
   }
 }

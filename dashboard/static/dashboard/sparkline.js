@@ -1,7 +1,5 @@
 /** A small line without axes: the shape of some prices, not their values. */
 
-import { numberIn } from "./values.js";
-
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, MARGIN] = [64, 24, 2];
 
@@ -16,28 +14,37 @@ export class Sparkline {
     this.show([]);
   }
 
-  /** @param {[number, number][]} points times and values, in the order of time */
-  show(points) {
-    const start = points[0]?.[1] ?? 0;
-    const place = places(points, start);
-    const height = place.y(start);
+  /**
+   * @param {[number, number][]} points times and values, in the order of time
+   * @param {number | null} close the value of the last close, which the dashed line stands for: at
+   *   the edge where all that came in is above or below it
+   * @param {"up" | "down" | "flat"} trend that of the percentage shown beside it
+   */
+  show(points, close = null, trend = "flat") {
+    const place = places(points);
+    const height = place.y(close ?? 0);
     this.base.setAttribute("y1", height);
     this.base.setAttribute("y2", height);
+    this.base.toggleAttribute("hidden", close === null);
     this.line.setAttribute("points", points.length > 1 ? points.map(place.text).join(" ") : "");
-    this.svg.dataset.trend = (points.at(-1)?.[1] ?? start) < start ? "down" : "up";
+    this.svg.dataset.trend = trend;
   }
 }
 
-function places(points, start) {
+function places(points) {
   const values = points.map(([, value]) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const [first, last] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0];
   const x = (at) => (last > first ? ((at - first) / (last - first)) * WIDTH : 0);
-  const y = (value) =>
-    high > low
-      ? HEIGHT - MARGIN - ((value - low) / (high - low)) * (HEIGHT - 2 * MARGIN)
-      : HEIGHT / 2;
+  const within = (value) => Math.min(Math.max(value, low), high);
+  const share = (value) => (high > low ? (within(value) - low) / (high - low) : flatShare(value, low));
+  const y = (value) => HEIGHT - MARGIN - share(value) * (HEIGHT - 2 * MARGIN);
   return { y, text: ([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}` };
+}
+
+/** Of a price that did not move: in the middle, and what is not that price above or below. */
+function flatShare(value, only) {
+  return value > only ? 1 : value < only ? 0 : 0.5;
 }
 
 function made(tag, attributes) {
@@ -46,27 +53,4 @@ function made(tag, attributes) {
     node.setAttribute(name, value);
   }
   return node;
-}
-
-const DAYS_BACK = [
-  [365, "yearReturn"],
-  [182, "sixMonthReturn"],
-  [91, "threeMonthReturn"],
-  [30, "oneMonthReturn"],
-  [7, "fiveDaysReturn"],
-];
-
-/**
- * The past year of something, told from its returns: each says what it cost then.
- *
- * @param {number} value what it costs now
- * @param {Record<string, string | null>} returns texts like "+8.01%"
- * @returns {[number, number][]} days (negative: ago) and values
- */
-export function pastYear(value, returns) {
-  const known = DAYS_BACK.map(([days, key]) => [-days, numberIn(returns[key])]);
-  const points = known
-    .filter(([, percent]) => percent !== null && percent > -100)
-    .map(([at, percent]) => [at, value / (1 + percent / 100)]);
-  return [...points, [0, value]];
 }

@@ -1,7 +1,9 @@
 /** The indices everybody knows, as tiles. */
 
-import { Sparkline, pastYear } from "./sparkline.js";
-import { button, element, numberIn, showChange, showPrice, showText } from "./values.js";
+import { Sparkline } from "./sparkline.js";
+import {
+  button, element, numberIn, previousClose, showChange, showPrice, showText, trendOf,
+} from "./values.js";
 
 const TILES = ["^GSPC", "^DJI", "^IXIC", "^RUT", "^VIX", "^FTSE", "^GDAXI", "^N225"];
 
@@ -37,9 +39,9 @@ export class IndexTiles {
   }
 }
 
-function rounded(text) {
+function yearText(text) {
   const value = numberIn(text);
-  return value === null ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}%`;
+  return value === null ? "" : `1Y ${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}%`;
 }
 
 class Tile {
@@ -62,10 +64,9 @@ class Tile {
     showText(this.name, index?.name);
     showPrice(this.value, index?.value?.toFixed(2), index?.symbol);
     showChange(this.percent, index?.percentChange);
-    const year = typeof index?.value === "number" ? pastYear(index.value, index) : [];
-    const isKnown = year.length > 1;
-    showText(this.year, index && !isKnown ? "Session" : `1Y ${rounded(index?.yearReturn)}`);
-    this.spark.show(isKnown ? year : session);
+    this.year.textContent = yearText(index?.yearReturn);
+    const close = index ? previousClose({ price: index.value, change: index.change }) : null;
+    this.spark.show(session, numberIn(close), trendOf(index?.percentChange));
   }
 
   mark(symbol) {

@@ -85,7 +85,11 @@ document.addEventListener("animationend", ({ target }) => {
 /** Shows a signed text such as "+1.45%" with its direction: sign, arrow and colour. */
 export function showChange(target, text) {
   showText(target, text?.replace("-", "−"));
-  target.dataset.trend = trendOf(text);
+  if (text) {
+    target.dataset.trend = trendOf(text);
+  } else {
+    delete target.dataset.trend; // no mark beside a dash
+  }
 }
 
 /** @returns {"up" | "down" | "flat"} */

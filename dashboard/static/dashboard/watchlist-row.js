@@ -2,7 +2,8 @@
 
 import { Sparkline } from "./sparkline.js";
 import {
-  button, element, extendedPrice, showChange, showPrice, showText, spreadClick,
+  button, element, extendedPrice, numberIn, previousClose, showChange, showPrice, showText,
+  spreadClick, trendOf,
 } from "./values.js";
 
 export class WatchlistRow {
@@ -28,19 +29,29 @@ export class WatchlistRow {
       }),
       remove: button("icon remove", () => actions.remove(symbol), { label: `Remove ${symbol}` }),
     };
+    this.discard = button("plain discard", () => actions.remove(symbol), {
+      text: "Remove", label: `Remove ${symbol}`,
+    });
     this.root = this.#row();
     this.open.addEventListener("keydown", (event) => this.#pressed(event, actions));
   }
 
-  /** @param {object | undefined} quote @param {string} missing what to say without one */
-  show(quote, missing, points) {
+  /**
+   * @param {object | undefined} quote
+   * @param {string} missing what to say without one
+   * @param {boolean} isUnknown there is no such symbol: offer to remove it
+   * @param {[number, number][]} points
+   */
+  show(quote, missing, isUnknown, points) {
     this.root.toggleAttribute("data-missing", !quote);
+    this.discard.hidden = !isUnknown;
+    this.percent.hidden = this.change.hidden = isUnknown;
     showText(this.name, quote?.name ?? missing);
     showPrice(this.price, quote?.price, this.symbol);
     showChange(this.percent, quote?.percentChange);
     showText(this.change, quote?.change?.replace("-", "−"));
     this.extended.textContent = quote ? extendedPrice(quote, ["pre", "aft"]) : "";
-    this.spark.show(points);
+    this.spark.show(points, numberIn(quote && previousClose(quote)), trendOf(quote?.percentChange));
   }
 
   /** @param {boolean} isSelected is this the symbol whose profile is shown? */
@@ -67,7 +78,7 @@ export class WatchlistRow {
       "tr", "watch-row", head,
       element("td", "spark-cell", this.spark.svg),
       element("td", "number", this.price, this.extended),
-      element("td", "number", this.percent, this.change),
+      element("td", "number", this.percent, this.change, this.discard),
       element("td", "actions", element("span", "action-buttons", up, down, remove)),
     );
     row.dataset.symbol = this.symbol;

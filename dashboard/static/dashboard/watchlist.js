@@ -11,16 +11,24 @@ export class Watchlist {
   #symbols = [];
   #quotes = null;
   #selected = "";
+  /** Added here and without a quote until now: not kept, for it may be no symbol at all. */
+  #unproven = new Set();
+  /** What was typed in last, until the server has answered it. */
+  #typed = null;
 
   /**
    * @param {HTMLElement} root
    * @param {import("./history.js").PriceHistory} history
-   * @param {(symbol: string) => void} onSelect
+   * @param {{onSelect: (symbol: string) => void, onAdd: (symbol: string) => void}} callbacks
+   *   onAdd: a symbol was typed in, and there is a quote of it
+   * @param {import("./source.js").Source} source
    * @param {import("./financequery.js").Options} options
    */
-  constructor(root, history, onSelect, options) {
+  constructor(root, history, { onSelect, onAdd }, source, options) {
     this.parts = partsOf(root);
     this.history = history;
+    this.source = source;
+    this.onAdd = onAdd;
     this.onChange = () => {};
     this.actions = {
       select: onSelect,
@@ -41,17 +49,26 @@ export class Watchlist {
 
   /** @param {string} text symbols, separated by commas */
   add(text) {
-    const added = parseSymbols(text).filter((symbol) => !this.has(symbol));
+    const named = parseSymbols(text);
+    const added = named.filter((symbol) => !this.has(symbol));
     this.#complain("");
+    this.#typed = null;
     if (added.length > 0) {
+      added.forEach((symbol) => this.#unproven.add(symbol));
+      this.#typed = { text, symbols: added };
       this.#change([...this.#symbols, ...added], `${added.join(", ")} added`);
+    } else if (named.length > 0) {
+      this.onAdd(named[0]);
     }
+    this.#rows.get(named[0])?.root.scrollIntoView({ block: "nearest" });
   }
 
   remove(symbol) {
     const position = this.#symbols.indexOf(symbol);
     const focused = document.activeElement;
     const hadFocus = this.#rows.get(symbol)?.root.contains(focused);
+    this.#unproven.delete(symbol);
+    this.#complain("");
     this.#change(this.#symbols.filter((other) => other !== symbol), `${symbol} removed`);
     if (hadFocus) {
       const next = this.#rows.get(this.#symbols[Math.min(position, this.#symbols.length - 1)]);
@@ -62,6 +79,9 @@ export class Watchlist {
 
   /** Marks the symbol whose profile is shown. */
   select(symbol) {
+    if (symbol !== this.#selected) {
+      this.#typed = null; // somebody has gone on to another one
+    }
     this.#selected = symbol;
     this.#rows.forEach((row) => row.mark(row.symbol === symbol));
   }
@@ -80,7 +100,10 @@ export class Watchlist {
       edit.setAttribute("aria-pressed", String(isEdited));
     });
     makeSortable(rows, (symbol, position) => this.#move(symbol, position));
-    onOtherTab((symbols) => this.#set(symbols));
+    onOtherTab((symbols) => {
+      const ours = [...this.#unproven].filter((symbol) => !symbols.includes(symbol));
+      this.#set([...symbols, ...ours]);
+    });
   }
 
   #move(symbol, position) {
@@ -99,8 +122,12 @@ export class Watchlist {
 
   #change(symbols, told) {
     this.#set(symbols);
-    saveSymbols(symbols);
+    this.#save();
     this.parts.told.textContent = told;
+  }
+
+  #save() {
+    saveSymbols(this.#symbols.filter((symbol) => !this.#unproven.has(symbol)));
   }
 
   #set(symbols) {
@@ -131,25 +158,65 @@ export class Watchlist {
   #received({ data, at }) {
     this.#quotes = new Map(data.map((quote) => [quote.symbol, quote]));
     data.forEach(({ symbol, price }) => this.history.add(symbol, price, at));
+    this.#prove();
     this.#show();
+    this.#answerTyped();
+  }
+
+  /** Symbols with a quote are kept; the others too while the source cannot say. */
+  #prove() {
+    const before = this.#unproven.size;
+    const proven = (symbol) => this.#quotes.has(symbol) || !this.source.isReliable;
+    [...this.#unproven].filter(proven).forEach((symbol) => this.#unproven.delete(symbol));
+    if (this.#unproven.size < before) {
+      this.#save();
+    }
+  }
+
+  #answerTyped() {
+    if (this.#typed === null || !this.stream.isSettled) {
+      return;
+    }
+    const { symbols } = this.#typed;
+    const found = symbols.find((symbol) => this.#quotes.has(symbol));
+    const unknown = symbols.filter((symbol) => this.#isUnknown(symbol));
+    this.#typed = null;
+    if (unknown.length > 0) {
+      this.#complain(`There is no quote of ${unknown.join(", ")}. Symbols are like AAPL, ^GSPC.`);
+    }
+    if (found) {
+      this.onAdd(found);
+    }
+  }
+
+  #isUnknown(symbol) {
+    const isAnswered = this.#quotes !== null && this.stream.isSettled;
+    const wasKnown = this.history.of(symbol).length > 0;
+    return isAnswered && this.source.isReliable && !wasKnown && !this.#quotes.has(symbol);
   }
 
   #show() {
     // What was added a moment ago is not in the last answer: it is awaited, not missing.
     const isAnswered = this.#quotes !== null && this.stream.isSettled;
     this.#rows.forEach((row, symbol) => {
-      const missing = isAnswered ? "No quote" : "…";
-      row.show(this.#quotes?.get(symbol), missing, this.history.of(symbol));
+      const isUnknown = this.#isUnknown(symbol);
+      const missing = isUnknown ? "Unknown symbol" : isAnswered ? "No quote for now" : "…";
+      row.show(this.#quotes?.get(symbol), missing, isUnknown, this.history.of(symbol));
     });
   }
 
   #refused({ message }) {
     this.#complain(message);
+    const { input } = this.parts;
+    input.value ||= this.#typed?.text ?? "";
+    this.#typed = null;
     const kept = this.#symbols.filter((symbol) => this.stream.symbols.includes(symbol));
     // If nothing was ever accepted, the list is left to its owner to mend.
     if (kept.length > 0 && kept.length < this.#symbols.length) {
+      const refused = this.#symbols.filter((symbol) => !kept.includes(symbol));
+      refused.forEach((symbol) => this.#unproven.delete(symbol));
       this.#set(kept);
-      saveSymbols(kept);
+      this.#save();
     }
   }
 
