@@ -18,10 +18,10 @@ LOCAL_HOSTS: Final = {"localhost", "127.0.0.1", "[::1]", ".localhost"}
 
 
 def check_deployment(**_: Any) -> list[checks.CheckMessage]:
-    """W010 to W015, in the order of the functions below."""
+    """W010 to W017, in the order of the functions below."""
     if not are_right():  # other checks say so
         return []
-    looks = (_alone, _hosts, _hops, _drain, _descriptors, _tls)
+    looks = (_alone, _hosts, _hops, _drain, _descriptors, _tls, _open, _simulated)
     return [message for look in looks for message in look()]
 
 
@@ -99,4 +99,24 @@ def _tls() -> Iterator[checks.CheckMessage]:
             hint="Turn it on where Redis has a certificate that can be verified. Heroku's has none "
             "inside its network: add 'streams.W015' to SILENCED_SYSTEM_CHECKS there.",
             id="streams.W015",
+        )
+
+
+def _open() -> Iterator[checks.CheckMessage]:
+    if not settings.USE_SECURITY:
+        yield checks.Warning(
+            "USE_SECURITY is off: whoever reaches the service may connect.",
+            hint="Set USE_SECURITY to True and make keys with create_api_key. If everybody may "
+            "connect, add 'streams.W016' to SILENCED_SYSTEM_CHECKS.",
+            id="streams.W016",
+        )
+
+
+def _simulated() -> Iterator[checks.CheckMessage]:
+    if settings.MARKETDATA_PROVIDER == "simulated":
+        yield checks.Warning(
+            "MARKETDATA_PROVIDER is simulated: the prices are made up.",
+            hint="Set MARKETDATA_PROVIDER to yahoo. If made-up prices are what is wanted, add "
+            "'streams.W017' to SILENCED_SYSTEM_CHECKS.",
+            id="streams.W017",
         )

@@ -86,6 +86,19 @@ def test_fly_runs_the_procfiles_commands_and_waits_for_the_drain(fly: Any) -> No
     assert fly["kill_timeout"] >= SETTINGS["DRAIN_SECONDS"].default + 4
 
 
+def test_whether_data_is_made_up_and_who_may_connect_is_said_by_each_file(
+    heroku: Any, render: Any, fly: Any
+) -> None:
+    named = {entry["key"] for entry in render["envVarGroups"][0]["envVars"]}
+    image = set(re.findall(r"^ENV (\w+)=|^    (\w+)=", (ROOT / "Dockerfile").read_text(), re.M))
+    for name in ("MARKETDATA_PROVIDER", "USE_SECURITY"):
+        assert name in heroku["env"]
+        assert name in named
+        assert name in fly["env"]
+        assert name in {one or other for one, other in image}
+        assert f"    {name}=" in (ROOT / "docs" / "deployment.md").read_text()  # a plain server's
+
+
 def test_the_image_has_all_that_runs_and_none_of_the_rest() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     kept = {line.removeprefix("!") for line in lines if line.startswith("!")}

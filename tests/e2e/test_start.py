@@ -121,6 +121,7 @@ def test_production_settings_pass_djangos_deployment_checks(proxies: str) -> Non
         "TRUSTED_PROXY_HOPS": proxies,
         "ALLOWED_HOSTS": "quotes.example.com",
         "MAX_CONNECTIONS": "500",
+        "MARKETDATA_PROVIDER": "yahoo",
     }
     arguments = ("check", "--deploy", "--fail-level", "INFO")
     with Process("manage.py", *arguments, **settings, USE_SECURITY="True") as process:

@@ -27,9 +27,14 @@ def ids(check: Check) -> list[str | None]:
     return [message.id for message in check()]
 
 
+# What a deployment is usually meant to be.
+MEANT = {"USE_SECURITY": True, "MARKETDATA_PROVIDER": "yahoo"}
+
+
 @pytest.fixture(autouse=True)
 def _deployed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ALLOWED_HOSTS = ["quotes.example.com"]
+    settings.STREAMS = {**settings.STREAMS, **MEANT}
     monkeypatch.setattr("resource.getrlimit", lambda _: (1024, 524_288))
 
 
@@ -116,6 +121,7 @@ def test_a_host_that_no_request_can_have_is_named(settings: Any) -> None:
 
 def test_sessions_that_nobody_can_end_are_told(settings: Any, streams_settings: Any) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    streams_settings.USE_SECURITY = False
     assert ids(check_sessions) == []
     streams_settings.USE_SECURITY = True
     assert ids(check_sessions) == ["streams.W002"]
@@ -139,12 +145,14 @@ def test_half_a_throttle_is_told(settings: Any) -> None:
         ({"DRAIN_SECONDS": 20.0, "KILL_SECONDS": 22.0}, "streams.W013"),
         ({"REDIS_URL": "rediss://redis.example.com", "REDIS_TLS_VERIFY": False}, "streams.W015"),
         ({"REDIS_URL": "rediss://redis.example.com?ssl_cert_reqs=none"}, "streams.W015"),
+        ({"USE_SECURITY": False}, "streams.W016"),
+        ({"MARKETDATA_PROVIDER": "simulated"}, "streams.W017"),
     ],
 )
 def test_a_deployment_that_does_not_fit_is_told(
     settings: Any, streams: dict[str, Any], expected: str
 ) -> None:
-    settings.STREAMS = streams
+    settings.STREAMS = {**MEANT, **streams}
     assert ids(check_deployment) == [expected]
 
 
@@ -158,7 +166,7 @@ def test_a_deployment_that_does_not_fit_is_told(
     ],
 )
 def test_a_deployment_that_fits_passes(settings: Any, streams: dict[str, Any]) -> None:
-    settings.STREAMS = streams
+    settings.STREAMS = {**MEANT, **streams}
     assert check_deployment() == []
 
 
