@@ -104,7 +104,7 @@ def test_the_image_has_all_that_runs_and_none_of_the_rest() -> None:
     kept = {line.removeprefix("!") for line in lines if line.startswith("!")}
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     files = {"manage.py", "requirements.txt", "LICENSE", "THIRD-PARTY.md"}
-    assert kept == (packages - {"tests", "tools", "benchmarks"}) | files
+    assert kept == (packages - {"tests", "tools", "benchmarks", "conformance"}) | files
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
