@@ -111,7 +111,7 @@ class StreamsSettings:
 
     # --- What one client may do
     MAX_SYMBOLS_PER_CONNECTION = Setting(200, between(1, 10_000))
-    MAX_SYMBOLS_PER_HOUR = Setting(10_000, between(1, 1_000_000))
+    MAX_SYMBOLS_PER_HOUR = Setting(5_000, between(1, 1_000_000))
     MAX_MESSAGE_BYTES = Setting(8192, between(64, 1_048_576))
     SUBSCRIBE_TIMEOUT_SECONDS = Setting(30.0, between(0.1, 3600))
     SLOW_CLIENT_SECONDS = Setting(30.0, between(0.1, 3600))
