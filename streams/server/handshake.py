@@ -121,14 +121,17 @@ def http_response(status: int, headers: Iterable[tuple[bytes, bytes]], body: byt
 
     Length and connection headers are ours, whatever `headers` say.
     """
-    phrase = HTTPStatus(status).phrase if status in _STATUSES else "Refused"
     lines = [
-        f"HTTP/1.1 {status:d} {phrase}".encode("ascii"),
+        b"HTTP/1.1 %d %b" % (status, phrase_of(status) or b"Refused"),
         *_header_lines(headers),
         b"Content-Length: %d" % len(body),
         b"Connection: close, Upgrade" if status == UPGRADE_REQUIRED else b"Connection: close",
     ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def phrase_of(status: int) -> bytes | None:
+    return HTTPStatus(status).phrase.encode("ascii") if status in _STATUSES else None
 
 
 _STATUSES = frozenset(status.value for status in HTTPStatus)

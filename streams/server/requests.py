@@ -4,7 +4,7 @@ from typing import Any
 
 from daphne.http_protocol import WebRequest
 
-from streams.server.handshake import error_response
+from streams.server.handshake import error_response, phrase_of
 
 TOO_SLOW = error_response(408, "timeout", "The request did not arrive in time.")
 _TOO_LARGE = error_response(413, "body_too_large", "The request's body is too large.")
@@ -55,6 +55,10 @@ class StreamRequest(WebRequest):
             self.requestHeaders.setRawHeaders(b"cookie", [b"; ".join(cookies)])
         self.server.answers.add(self)
         return super().process()
+
+    def setResponseCode(self, code: int, message: bytes | None = None) -> None:
+        """Twisted does not know the phrases of 426, 429 and others."""
+        super().setResponseCode(code, message or phrase_of(code))
 
     def finish(self) -> None:
         self.server.answers.discard(self)

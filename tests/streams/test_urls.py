@@ -44,7 +44,7 @@ def test_a_request_without_an_upgrade_is_told_what_is_missing(
     server: Server, method: str, path: str
 ) -> None:
     response, body = ask(server, method, path)
-    assert response.status == 426
+    assert (response.status, response.reason) == (426, "Upgrade Required")
     assert response.getheader("Upgrade") == "websocket"
     assert "Upgrade" in (response.getheader("Connection") or "").split(", ")
     if method != "HEAD":
