@@ -92,6 +92,18 @@ def ending_of_error(message: Any) -> Stopped | None:
     return Stopped(f"The server says: {printable(error.get('message') or error.get('code'))}")
 
 
+def ending_of_nothing(message: Any, symbols: tuple[str, ...]) -> Stopped | None:
+    """Who wants one answer and gets none must be able to tell by the exit code."""
+    if isinstance(message, list):
+        found = {row.get("symbol") for row in message if isinstance(row, dict)}
+        missing = [symbol for symbol in symbols if symbol not in found]
+    else:
+        has_quote = not isinstance(message, dict) or bool(message.get("quote"))
+        missing = [] if has_quote else list(symbols)
+    said = f"The server has no quote of {', '.join(missing)}."
+    return Stopped(said, EXIT_FAILED) if missing else None
+
+
 def printable(text: object) -> str:
     """A text that may come from anywhere, without what would steer a terminal."""
     return "".join(c if c.isprintable() else " " for c in str(text))

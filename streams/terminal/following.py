@@ -23,6 +23,7 @@ from streams.terminal.endings import (
     Stopped,
     ending_of_close,
     ending_of_error,
+    ending_of_nothing,
     ending_of_refusal,
     printable,
 )
@@ -58,7 +59,7 @@ async def follow(target: Target, listener: Listener, *, once: bool = False) -> N
     """Tell the listener of everything, until cancelled, or with `once` of the first data.
 
     Raises Stopped when the server wants this client no more; with `once` also when there is
-    no server.
+    no server, or no quote of a symbol that was asked for.
     """
     failures = 0
     while True:
@@ -69,6 +70,8 @@ async def follow(target: Target, listener: Listener, *, once: bool = False) -> N
                     failures = 0
                     listener.received(text, message)
                     if once:
+                        if nothing := ending_of_nothing(message, target.symbols):
+                            raise nothing
                         return
         except Lost as lost:
             if once:

@@ -56,7 +56,9 @@ class Tables:
 
     def received(self, text: str, message: Any) -> None:
         now = datetime.now(UTC)
-        around = Surroundings(now=now, height=ENDLESS_LINES, symbols=self._target.symbols)
+        around = Surroundings(
+            now=now, height=ENDLESS_LINES, width=self._console.width, symbols=self._target.symbols
+        )
         self._console.print(VIEWS[self._target.endpoint](message, around))
         self._console.print(Text(f"{now.astimezone():%H:%M:%S}", style="dim"))
         self._console.file.flush()
@@ -115,6 +117,7 @@ class LiveTable:
         around = Surroundings(
             now=datetime.now(UTC),
             height=self._console.height,
+            width=self._console.width,
             symbols=self._target.symbols,
             moved=self._moved if flashes else {},
         )

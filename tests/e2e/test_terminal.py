@@ -46,7 +46,7 @@ def ended(process: Process) -> tuple[int, str]:
 
 
 ONCE = {
-    ("quotes", "AAPL", "NOSUCH"): ("AAPL  ", "Apple Inc.", "Unknown: NOSUCH"),
+    ("quotes", "AAPL"): ("AAPL  ", "Apple Inc."),
     ("profile", "AAPL"): ("Consumer Electronics", "Similar", "News"),
     ("market",): ("S&P 500", "Gainers", "Sectors today"),
     ("hours",): ("Opens", "Closes"),
@@ -61,6 +61,20 @@ def test_once_prints_the_first_data_plainly_and_ends(server: Server) -> None:
         assert all(part in output for part in said), output
         assert "\x1b" not in output
         assert max(map(len, output.splitlines())) <= 80
+
+
+NOTHING = (("quotes", "AAPL", "NOSUCH"), ("profile", "NOSUCH"), ("quotes", "NOSUCH", "--json"))
+
+
+def test_once_fails_after_what_there_is_when_a_symbol_has_no_quote(server: Server) -> None:
+    processes = [stream(server, *args, "--once") for args in NOTHING]
+    outputs = []
+    for process in processes:
+        code, output = ended(process)
+        assert code == 1
+        assert "The server has no quote of NOSUCH." in output
+        outputs.append(output)
+    assert "Apple Inc." in outputs[0]
 
 
 @pytest.mark.parametrize("form", [["--json"], []], ids=["json", "tables"])

@@ -1,4 +1,4 @@
-"""How each endpoint's message looks in a terminal of at least 80 columns."""
+"""How each endpoint's message looks in a terminal, however wide."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ What comes from a server is made printable, and never read as markup.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rich.table import Table
@@ -12,6 +13,8 @@ from rich.text import Text
 
 from streams.terminal.endings import printable
 
+_GAP: Final = 2
+_SHORT_NAME: Final = 14
 UNKNOWN: Final = "–"
 UP, DOWN = "▲", "▼"
 # The sign, the mark and the colour say the same: none of them is needed to read the other.
@@ -61,6 +64,36 @@ def grid(*justifies: str, expand: bool = False, gap: int = 2) -> Table:
     for justify in justifies:
         table.add_column(justify="right" if justify == "right" else "left", no_wrap=True)
     return table
+
+
+def flow(groups: Sequence[tuple[Text, ...]], width: int) -> Table:
+    """Groups of a name and numbers, read across, as many side by side as fit.
+
+    Numbers are never cut. Names are, where whole ones would leave fewer than three columns.
+    """
+    if not groups:
+        return grid()
+    name, *numbers = widths_of(groups)
+    rest = sum(numbers) + _GAP * (1 + len(numbers))
+    whole, squeezed = ((width + _GAP) // (least + rest) for least in (name, min(name, _SHORT_NAME)))
+    columns = min(len(groups), max(1, whole, min(squeezed, 3)))
+    room = (width + _GAP) // columns - rest
+    table = grid(*("left", *("right" for _ in numbers)) * columns)
+    for start in range(0, len(groups), columns):
+        row = groups[start : start + columns]
+        table.add_row(*(c for first, *others in row for c in (cut(first, room), *others)))
+    return table
+
+
+def widths_of(rows: Sequence[Sequence[Text]]) -> list[int]:
+    """How wide each column has to be."""
+    return [max(text.cell_len for text in column) for column in zip(*rows, strict=True)] or [0]
+
+
+def cut(text: Text, width: int) -> Text:
+    """A text that is no number, within a width."""
+    text.truncate(max(1, width), overflow="ellipsis")
+    return text
 
 
 def rows_in(message: Any, part: str | None = None) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -10,12 +11,15 @@ from rich.text import Text
 from streams.terminal.views.cells import (
     cell,
     change_cell,
+    cut,
+    flow,
     grid,
     heading,
     marked_cell,
     object_in,
     price_cell,
     rows_in,
+    widths_of,
 )
 from streams.terminal.views.surroundings import Surroundings
 
@@ -59,8 +63,6 @@ RETURNS: Final = {
     "tenYearReturn": "10 y",
     "maxReturn": "max",
 }
-_FACT_COLUMNS: Final = 3
-_RETURN_COLUMNS: Final = 5
 # Everything but the lists, on a terminal where each fact is known.
 _OTHER_LINES: Final = 18
 
@@ -71,11 +73,11 @@ def profile_view(message: Any, around: Surroundings) -> RenderableType:
         return cell(_why_nothing(message, ", ".join(around.symbols)), "yellow")
     lines = max(3, (around.height - _OTHER_LINES) // 2)
     return Group(
-        _headline(quote, around.moved.get(str(quote.get("symbol")), 0)),
+        _headline(quote, around.moved.get(str(quote.get("symbol")), 0), around.width),
         _industry(quote, object_in(message, "sectorPerformance")),
-        _facts(quote),
-        _returns(quote),
-        _similar(rows_in(message, "similar")[:lines]),
+        _facts(quote, around.width),
+        _returns(quote, around.width),
+        _similar(rows_in(message, "similar")[:lines], around.width),
         _news(rows_in(message, "news")[:lines]),
     )
 
@@ -86,16 +88,17 @@ def _why_nothing(message: Any, symbol: str) -> str:
     return f"Nothing is known of {symbol}."
 
 
-def _headline(quote: dict[str, Any], moved: int) -> RenderableType:
+def _headline(quote: dict[str, Any], moved: int, width: int) -> RenderableType:
     line = grid("left", "left", "right", "left", "right", "right")
-    line.add_row(
+    symbol, name, *numbers = (
         cell(quote.get("symbol"), "bold"),
-        _cut(quote.get("name"), 34),
+        cell(quote.get("name")),
         price_cell(quote.get("price"), moved),
         cell(quote.get("currency"), "dim"),
         change_cell(quote.get("change")),
         marked_cell(quote.get("percentChange")),
     )
+    line.add_row(symbol, cut(name, _room([(symbol, name, *numbers)], width)), *numbers)
     return Group(line, *_extended(quote))
 
 
@@ -113,33 +116,37 @@ def _industry(quote: dict[str, Any], sector: dict[str, Any]) -> Text:
     return line
 
 
-def _facts(quote: dict[str, Any]) -> RenderableType:
+def _facts(quote: dict[str, Any], width: int) -> RenderableType:
     known = [(name, quote[key]) for key, name in FACTS.items() if quote.get(key) is not None]
-    table = grid(*("left", "right") * _FACT_COLUMNS)
-    for row in _in_columns(known, _FACT_COLUMNS):
-        table.add_row(*(c for name, value in row for c in (cell(name, "dim"), _cut(value, 15))))
-    return table
+    return flow([(cell(name, "dim"), _value(value)) for name, value in known], width)
 
 
-def _returns(quote: dict[str, Any]) -> RenderableType:
+def _returns(quote: dict[str, Any], width: int) -> RenderableType:
     known = [(name, quote[key]) for key, name in RETURNS.items() if quote.get(key) is not None]
-    table = grid(*("left", "right") * _RETURN_COLUMNS)
-    for start in range(0, len(known), _RETURN_COLUMNS):
-        row = known[start : start + _RETURN_COLUMNS]
-        table.add_row(*(c for name, value in row for c in (cell(name, "dim"), change_cell(value))))
+    table = flow([(cell(name, "dim"), change_cell(value)) for name, value in known], width)
     return Group(heading("Returns"), table) if known else table
 
 
-def _similar(quotes: list[dict[str, Any]]) -> RenderableType:
+def _similar(quotes: list[dict[str, Any]], width: int) -> RenderableType:
     table = grid("left", "left", "right", "right")
-    for quote in quotes:
-        table.add_row(
+    rows = [
+        (
             cell(quote.get("symbol"), "bold"),
-            _cut(quote.get("name"), 34),
+            cell(quote.get("name")),
             cell(quote.get("price")),
             marked_cell(quote.get("percentChange")),
         )
+        for quote in quotes
+    ]
+    for symbol, name, *numbers in rows:
+        table.add_row(symbol, cut(name, _room(rows, width)), *numbers)
     return Group(heading("Similar"), table) if quotes else table
+
+
+def _room(rows: Sequence[tuple[Text, ...]], width: int) -> int:
+    """What the other columns leave to the names, which are the second."""
+    symbols, _, *numbers = widths_of(rows)
+    return width - symbols - sum(numbers) - 2 * (1 + len(numbers))
 
 
 def _news(items: list[dict[str, Any]]) -> RenderableType:
@@ -147,13 +154,9 @@ def _news(items: list[dict[str, Any]]) -> RenderableType:
     return Group(heading("News"), *titles) if titles else Group()
 
 
-def _in_columns(facts: list[tuple[str, Any]], columns: int) -> list[list[tuple[str, Any]]]:
-    """Read downward: rows in which neighbours stand one above the other."""
-    height = -(-len(facts) // columns)
-    return [facts[row::height] for row in range(height)]
-
-
-def _cut(value: object, width: int) -> Text:
-    text = cell(f"{value:,}" if isinstance(value, int) else value)
-    text.truncate(width, overflow="ellipsis")
-    return text
+def _value(value: object) -> Text:
+    """Numbers whole, texts cut."""
+    if isinstance(value, int):
+        return cell(f"{value:,}")
+    is_number = any(digit in str(value) for digit in "0123456789")
+    return cell(value) if is_number else cut(cell(value), 15)

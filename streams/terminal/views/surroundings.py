@@ -9,9 +9,13 @@ import msgspec
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """`height` is in lines; `moved` says whose price just rose (1) or fell (-1)."""
+    """`height` is in lines, `width` in columns.
+
+    `moved` says whose price just rose (1) or fell (-1).
+    """
 
     now: datetime
     height: int
+    width: int = 80
     symbols: tuple[str, ...] = ()
     moved: Mapping[str, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ def shown(endpoint: Endpoint, message: Any, *, colors: bool = False, **around: A
     out = io.StringIO()
     console = Console(
         file=out,
-        width=80,
+        width=around.setdefault("width", 80),
         color_system="standard" if colors else None,
         force_terminal=colors,
     )
@@ -127,6 +128,21 @@ def test_hours_count_down() -> None:
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_nothing_is_wider_than_80_columns(endpoint: Endpoint) -> None:
     assert max(map(len, shown(endpoint, MESSAGES[endpoint]).splitlines())) <= 80
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 80, 120, 200])
+@pytest.mark.parametrize("endpoint", [Endpoint.QUOTES, Endpoint.MARKET, Endpoint.PROFILE])
+def test_digits_are_never_cut(endpoint: Endpoint, width: int) -> None:
+    text = shown(endpoint, MESSAGES[endpoint], width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert not re.search(r"\d…|[+-]…|\.…", text)
+    assert "150.25" in text
+    assert "+1.45%" in text
+
+
+def test_a_wide_terminal_shows_whole_names() -> None:
+    assert "Microsoft " * 9 in shown(Endpoint.QUOTES, QUOTES, width=200)
+    assert "Communication Services" in shown(Endpoint.MARKET, MARKET, width=160)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
