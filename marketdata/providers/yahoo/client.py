@@ -11,13 +11,13 @@ import msgspec
 
 from marketdata.clock import SYSTEM_CLOCK, Clock
 from marketdata.deadlines import Deadline
-from marketdata.errors import AuthenticationFailed, RateLimited
+from marketdata.errors import AuthenticationFailed, DeadlineExceeded, RateLimited, Unreachable
 from marketdata.providers.yahoo.answers import check, decode_json, require_no_limit
 from marketdata.providers.yahoo.breakers import Breakers
 from marketdata.providers.yahoo.budget import Budget
 from marketdata.providers.yahoo.credentials import CredentialKeeper, Credentials
 from marketdata.providers.yahoo.guard import Guard
-from marketdata.providers.yahoo.hosts import API_HOST, WEB_HOST, Hosts
+from marketdata.providers.yahoo.hosts import API_HOST, SECOND_API_HOST, WEB_HOST, Hosts
 from marketdata.providers.yahoo.options import YahooOptions
 from marketdata.providers.yahoo.signing_in import SignIn
 from marketdata.providers.yahoo.transport import (
@@ -72,7 +72,8 @@ class YahooClient:
         self._transport = _build_transport(options)
         self._looks_like_a_browser = options.http == "curl_cffi"
         self._was_ever_answered = False
-        self._sign_in = SignIn(self.hosts, self._send_owing)
+        self._api_host = API_HOST
+        self._sign_in = SignIn(self.hosts, self._send_owing, store)
         self.credentials = CredentialKeeper(
             self._fetch_credentials, store, clock, _name_of(options)
         )
@@ -112,11 +113,17 @@ class YahooClient:
     ) -> bytes:
         request = Request(
             what=path,
-            url=self.hosts.url(API_HOST, path),
+            url=self.hosts.url(self._api_host, path),
             params={**params, "crumb": credentials.crumb},
             headers={"Cookie": credentials.cookie},
         )
-        return check(self._send(request, deadline), path)
+        try:
+            return check(self._send(request, deadline), path)
+        except (Unreachable, DeadlineExceeded):
+            # The other one answers the same, and may be reachable.
+            first = request.url.startswith(API_HOST)
+            self._api_host = SECOND_API_HOST if first else API_HOST
+            raise
 
     def _fetch_credentials(self, deadline: Deadline) -> Credentials:
         return self.guard.call(

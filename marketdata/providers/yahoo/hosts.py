@@ -30,6 +30,10 @@ class Hosts:
         """The URL of a path on one of the hosts above."""
         return (self.base_url or host) + path
 
+    def distinct(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the hosts that are not one and the same behind a base URL."""
+        return hosts[:1] if self.base_url else hosts
+
     def streamer_url(self) -> str:
         """Where the streamer listens."""
         # http → ws, https → wss
