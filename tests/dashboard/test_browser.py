@@ -20,7 +20,7 @@ KEEP_MANY = """async () => {
   const { PriceHistory } = await import("/static/dashboard/history.js");
   const history = new PriceHistory(5);
   const start = Date.now() - 5000 * 5000;
-  for (let i = 0; i < 100; i++) history.add(`S${i}`, "1.5", start);
+  for (let i = 0; i < 200; i++) history.add(`S${i}`, "1.5", start);
   for (let i = 0; i < 5000; i++) history.add("AAPL", i, start + i * 5000);
   history.save();
   const [points, kept] = [history.of("AAPL"), JSON.parse(sessionStorage["financequery.prices"])];
@@ -185,7 +185,7 @@ async def test_the_prices_that_are_kept_are_bounded(visitor: Visit, url: str) ->
     assert kept["points"] <= 721
     assert kept["first"] == kept["start"], "a whole day keeps its shape"
     assert kept["last"] == 4999
-    assert kept["symbols"] == 60
+    assert kept["symbols"] == 150
     assert kept["reloaded"] == kept["points"]
 
 

@@ -3,7 +3,8 @@
 import { numberIn } from "./values.js";
 
 const KEY = "financequery.prices";
-const MAX_SYMBOLS = 60;
+/** A long watchlist, the indices and the symbols looked at: with fewer they would drive each other out. */
+const MAX_SYMBOLS = 150;
 /** More of them are thinned out: the older the prices, the fewer are kept. */
 const MAX_POINTS = 720;
 const OLD_POINTS = 480;
