@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 UNKNOWN_SECONDS = 300.0
 POLL_SECONDS = 0.1
+# As many facts as one or two newcomers need.
+FEW = 2
 _MAX_REMEMBERED = 60_000
 
 
@@ -63,8 +65,8 @@ class SlowFacts:
         lacking = self._lacking(kind, keys, now)
         if lacking:
             self._load(kind, lacking, now)
-            lacking = worth_asking(self._lacking(kind, lacking, now))
-        flights, failed = self._fly(kind, lacking, now, deadline)
+            lacking = self._lacking(kind, lacking, now)
+        flights, failed = self._fly(kind, lacking, now, deadline, worth_asking)
         found: dict[str, T] = {}
         for key, outcome in outcomes(flights, deadline).items():
             if isinstance(outcome, ProviderError):
@@ -78,7 +80,12 @@ class SlowFacts:
         return Batch(found, {key: error for key, error in failed.items() if key not in found})
 
     def _fly(
-        self, kind: Kind[T], lacking: list[str], now: datetime, deadline: Deadline
+        self,
+        kind: Kind[T],
+        lacking: list[str],
+        now: datetime,
+        deadline: Deadline,
+        worth_asking: Callable[[list[str]], list[str]],
     ) -> tuple[dict[str, Future[T | None]], dict[str, ProviderError]]:
         """The fetches that are under way or may begin, and why the others may not."""
         # Longest not asked first, so that one that keeps failing holds up no other.
@@ -86,11 +93,17 @@ class SlowFacts:
         lacking = lacking[: kind.per_call]
         flights = {key: flight for key in lacking if (flight := self._joined(kind, key, deadline))}
         rest = [key for key in lacking if key not in flights]
+        if len(rest) > FEW:
+            rest = worth_asking(rest)
         if rest and not deadline.remaining():
             late = DeadlineExceeded(f"no time left for {kind.name}")
             return flights, dict.fromkeys(rest, late)
         room = max(self._guard.breakers.room(group) for group in kind.groups) if rest else 0
         granted = self._guard.budget.take_for_facts(min(len(rest), room))
+        # Of a few the calls are paid for before: other facts must not be quicker.
+        worth = rest if len(rest) > FEW else [*worth_asking(rest[:granted]), *rest[granted:]]
+        self._guard.budget.give_back(len(rest) - len(worth))
+        granted, rest = granted - len(rest) + len(worth), worth
         for key in rest[:granted]:
             flights[key] = self._flight(kind, key, now, deadline)
         self._remember(kind, rest[:granted])
