@@ -32,6 +32,8 @@ async def test_an_outage_of_the_source_is_told_and_nothing_is_called_live(browse
         async with visit(browser, viewport={"width": 320, "height": 700}) as visited:
             page = visited.page
             await page.goto(f"http://{server.address}/")
+            await page.wait_for_selector("#watchlist .name:text('No quote for now')")
+            assert await page.locator(".discard:visible").count() == 0
             await page.wait_for_selector("#source:text('Yahoo cannot be reached since')")
             await page.wait_for_selector("#connection [data-part=state]:text-is('No data')")
             await page.wait_for_selector("#symbol [data-part=name]:text('cannot be had for now')")

@@ -71,6 +71,9 @@ export class Profile {
     const { quote } = data;
     clearTimeout(this.#emptying);
     if (!quote) {
+      if (data.status === "unavailable") {
+        this.source.askSoon();
+      }
       this.#entitle();
       this.#showNothing(this.#whyNothing(data), data);
       return;

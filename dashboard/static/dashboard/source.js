@@ -27,6 +27,7 @@ export class Source {
   #state = WELL;
   #askedAt = 0;
   #isAsking = false;
+  #answeredFrom = 0;
 
   /**
    * @param {HTMLElement} banner
@@ -55,6 +56,11 @@ export class Source {
     return (this.#state.kinds.quotes?.state ?? this.state) === "ok";
   }
 
+  /** Has the server said how the source is since a moment? What it said before may be outdated. */
+  hasAnsweredSince(at) {
+    return this.#answeredFrom > at;
+  }
+
   /** Called every second. */
   tick() {
     if (!document.hidden && Date.now() - this.#askedAt >= this.pauseMs) {
@@ -77,6 +83,7 @@ export class Source {
     this.#askedAt = Date.now();
     const answer = await answerOf(this.address);
     this.#isAsking = false;
+    this.#answeredFrom = this.#askedAt;
     this.#become(answer?.source?.state ? { kinds: {}, ...answer.source } : WELL);
   }
 

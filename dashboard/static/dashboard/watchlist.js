@@ -13,6 +13,8 @@ export class Watchlist {
   #selected = "";
   /** Added here and without a quote until now: not kept, for it may be no symbol at all. */
   #unproven = new Set();
+  /** When symbols were first found to have no quote. @type {Map<string, number>} */
+  #absent = new Map();
   /** What was typed in last, until the server has answered it. */
   #typed = null;
 
@@ -158,9 +160,21 @@ export class Watchlist {
   #received({ data, at }) {
     this.#quotes = new Map(data.map((quote) => [quote.symbol, quote]));
     data.forEach(({ symbol, price }) => this.history.add(symbol, price, at));
+    this.#noteAbsent(at);
     this.#prove();
     this.#show();
     this.#answerTyped();
+  }
+
+  /** Whether it is the source's fault must be asked after they were missed, not before. */
+  #noteAbsent(at) {
+    const absent = this.#symbols.filter((symbol) => !this.#quotes.has(symbol));
+    this.#absent = this.stream.isSettled
+      ? new Map(absent.map((symbol) => [symbol, this.#absent.get(symbol) ?? at]))
+      : new Map();
+    if ([...this.#absent.values()].some((since) => !this.source.hasAnsweredSince(since))) {
+      this.source.askSoon();
+    }
   }
 
   /** Symbols with a quote are kept; the others too while the source cannot say. */
@@ -178,6 +192,9 @@ export class Watchlist {
       return;
     }
     const { symbols } = this.#typed;
+    if (symbols.some((symbol) => this.#isDoubtful(symbol))) {
+      return;
+    }
     const found = symbols.find((symbol) => this.#quotes.has(symbol));
     const unknown = symbols.filter((symbol) => this.#isUnknown(symbol));
     this.#typed = null;
@@ -189,10 +206,15 @@ export class Watchlist {
     }
   }
 
+  #isDoubtful(symbol) {
+    return this.#absent.has(symbol) && !this.source.hasAnsweredSince(this.#absent.get(symbol));
+  }
+
   #isUnknown(symbol) {
-    const isAnswered = this.#quotes !== null && this.stream.isSettled;
     const wasKnown = this.history.of(symbol).length > 0;
-    return isAnswered && this.source.isReliable && !wasKnown && !this.#quotes.has(symbol);
+    const areOthersThere = this.#quotes?.size > 0 || this.#symbols.length === 1;
+    const isSure = areOthersThere && this.source.isReliable && !this.#isDoubtful(symbol);
+    return this.#absent.has(symbol) && isSure && !wasKnown;
   }
 
   #show() {
