@@ -13,6 +13,9 @@ from pathlib import Path
 
 import nox
 
+# What the project, which is not in the package, and its tests need besides.
+PROJECT = ["environs", "dj-database-url", "whitenoise", "psycopg[binary,pool]"]
+
 # Django 6 needs Python 3.12.
 COMBINATIONS = [
     ("3.11", "5.2"),
@@ -53,3 +56,16 @@ def tests(session: nox.Session, django: str) -> None:
     session.run(
         "python", "-m", "pytest", "-W", "error", "-n", "3", "--dist", "loadfile", *session.posargs
     )
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """The apps with the oldest versions that the package says it works with."""
+    session.install("--system-certs", "--resolution", "lowest-direct", ".[celery]")
+    lines = Path("requirements-dev.txt").read_text().splitlines()
+    tools = [line.partition("  #")[0] for line in lines if line and line[0] not in "-#"]
+    session.install("--system-certs", *PROJECT, *tools)
+    # These warn of what has changed since.
+    quiet = ["-o", "filterwarnings=default"]
+    command = ["python", "-m", "pytest", *quiet, "-n", "3", "--dist", "loadfile"]
+    session.run(*command, *(session.posargs or ["tests/streams", "tests/marketdata"]))
