@@ -69,6 +69,7 @@ async def test_every_panel_shows_data(visitor: Visit) -> None:
     facts = await visitor.texts("#symbol :is(.facts, .returns) dd")
     assert len(facts) == 12 + 10 + 5
     assert "–" not in facts
+    assert await visitor.texts("#symbol [data-part=currency]") == ["USD"]
     assert await visitor.page.locator(".simulated").is_visible()
     [countdown] = await visitor.texts("#hours .countdown")
     assert re.fullmatch(r"(opens|closes) in \d+ [dhm] \d\d [hms]", countdown)

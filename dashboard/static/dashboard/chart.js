@@ -122,7 +122,7 @@ export class PriceChart {
 
   #labels(ticks) {
     const decimals = Math.max(decimalsOf(this.#quote.price), ticks.length > 1 ? 2 : 0);
-    return ticks.map((tick) => withThousands(tick.toFixed(Math.min(decimals, 6))));
+    return ticks.map((tick) => withThousands(tick.toFixed(Math.min(decimals, 10))));
   }
 
   #trend() {

@@ -6,13 +6,16 @@ import {
 
 const PLACES = 12;
 
+/** Prices in these are hundredths of what large amounts are in. */
+const MAIN_UNITS = { GBp: "GBP", GBX: "GBP", ZAc: "ZAR", ILA: "ILS" };
+
 /** The first that are known get the places: a share's, then a fund's. */
 const FACTS = [
   ["Previous close", (quote) => withThousands(previousClose(quote))],
   ["Open", ({ open }) => withThousands(open)],
   ["Volume", ({ volume }) => compactNumber(volume)],
   ["Average volume", ({ avgVolume }) => compactNumber(avgVolume)],
-  ["Market cap", ({ marketCap, netAssets }) => (netAssets ? null : marketCap)],
+  ["Market cap", ({ marketCap, netAssets, currency }) => (netAssets ? null : amount(marketCap, currency))],
   ["P/E", ({ pe }) => pe],
   ["EPS", ({ eps }) => eps],
   ["Beta", ({ beta }) => beta],
@@ -20,7 +23,7 @@ const FACTS = [
   ["Yield", (quote) => quote.yield],
   ["Ex-dividend", ({ exDividend }) => exDividend],
   ["Earnings", ({ earningsDate }) => earningsDate],
-  ["Net assets", ({ netAssets }) => netAssets],
+  ["Net assets", ({ netAssets, currency }) => amount(netAssets, currency)],
   ["NAV", ({ nav }) => withThousands(nav)],
   ["Expense ratio", ({ expenseRatio }) => expenseRatio],
   ["Category", ({ category }) => category],
@@ -68,6 +71,12 @@ export class ReturnList {
   show(quote) {
     RETURNS.forEach(([, key], index) => showChange(this.values[index], shortened(quote[key])));
   }
+}
+
+/** "160.00B" → "160.00B GBP" beside a price in pence: there it is not the price's unit. */
+function amount(text, currency) {
+  const unit = MAIN_UNITS[currency];
+  return text && unit ? `${text} ${unit}` : text;
 }
 
 /** "+2,308.51%" → "+2,308%": decimals of thousands tell nothing, and take room. */

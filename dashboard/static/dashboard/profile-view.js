@@ -43,6 +43,7 @@ export class ProfileView {
     showPrice(parts.price, known.price, symbol);
     showChange(parts.change, known.change);
     showChange(parts.percent, known.percentChange);
+    parts.currency.textContent = known.currency ?? "";
     parts.extended.textContent = extendedPrice(known);
     parts.industry.textContent = kindOf(known);
     this.day.show(known.low, known.high, known.price);

@@ -130,7 +130,8 @@ export function decimalsOf(price) {
 /** What a quote cost at the last close, as a text like its price; null when that is unknown. */
 export function previousClose({ price, change }) {
   const [now, difference] = [numberIn(price), numberIn(change)];
-  return now === null || difference === null ? null : (now - difference).toFixed(decimalsOf(price));
+  const decimals = Math.max(decimalsOf(price), decimalsOf(change));
+  return now === null || difference === null ? null : (now - difference).toFixed(decimals);
 }
 
 /** "Pre-market 231.20", or nothing outside such sessions. */
