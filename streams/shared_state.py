@@ -52,7 +52,7 @@ class OwnConnection:
         )
         self._redis = Redis(connection_pool=self._pool)
         self._refused = Throttle(
-            logger, f"Redis {address.name} refuses what this process has to share: %d operations"
+            logger, f"Redis {address.name} refuses what this process has to share; operations: %d"
         )
 
     async def run(self, operation: Operation[T], timeout_seconds: float) -> T:

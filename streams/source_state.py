@@ -109,7 +109,7 @@ def _judge_failed(failed: Mapping[str, ProviderError], answered: int) -> Verdict
     symbol, error = next(item for item in failed.items() if item[1].reason == reason)
     if not answered:
         return judge_error(error)
-    cause = f"{len(failed)} symbols failed, {symbol} with: {error}"
+    cause = f"failed symbols: {len(failed)}, {symbol} with: {error}"
     return Verdict("degraded", reason, cause[:MAX_CAUSE])
 
 

@@ -18,7 +18,7 @@ from streams.sharing import require_usable_redis
 logger = logging.getLogger(__name__)
 expired_ticks = Throttle(
     logger,
-    f"%d tasks had expired: they waited for {EXPIRES_SECONDS / 60:g} minutes, or the clock of "
+    f"Tasks that had expired: %d. They waited {EXPIRES_SECONDS / 60:g} minutes, or the clock of "
     "beat's machine is that much behind this one's",
 )
 

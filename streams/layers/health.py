@@ -30,7 +30,7 @@ class LinkHealth:
         self.subscriptions = 0
         # What the server answered with an error, and so is not shared with the other processes.
         self.refused = Throttle(
-            logger, f"Redis {server} refuses what this process has to share: %d operations"
+            logger, f"Redis {server} refuses what this process has to share; operations: %d"
         )
         # Subscribers of this process that look after the link, one per event loop.
         self.keepers = 0
@@ -63,8 +63,8 @@ class LinkHealth:
             self._lost_at = time.monotonic()
             self._unpublished_before = self.unpublished
         logger.warning(
-            "Redis %s is lost (%s): messages reach only the receivers in this process, "
-            "%d subscriptions wait to be restored",
+            "Redis %s is lost (%s): messages reach only the receivers in this process; "
+            "subscriptions that wait to be restored: %d",
             self.server,
             str(error) or "no answer in time",
             self.subscriptions,
@@ -83,8 +83,8 @@ class LinkHealth:
             self.connected = True
         if not first_contact:
             logger.info(
-                "Redis %s is back after %.1f s: %d subscriptions restored, "
-                "%d messages were not published",
+                "Redis %s is back after %.1f s; subscriptions restored: %d, "
+                "messages that were not published: %d",
                 self.server,
                 time.monotonic() - self._lost_at,
                 self.subscriptions,

@@ -72,9 +72,9 @@ class StreamsChannelLayer(BaseChannelLayer):
             serializer_format, symmetric_encryption_keys=symmetric_encryption_keys
         )
         self._ping_seconds = ping_seconds
-        self._dropped = Throttle(logger, "%d messages dropped: their channels do not receive")
+        self._dropped = Throttle(logger, "Messages dropped, whose channels do not receive: %d")
         self._undecodable = Throttle(
-            logger, "%d messages from Redis dropped: they cannot be decoded"
+            logger, "Messages from Redis dropped, which cannot be decoded: %d"
         )
         # The name is the one that channels_redis's _wrap_close works on.
         self._layers: dict[asyncio.AbstractEventLoop, LoopLayer] = {}

@@ -99,7 +99,9 @@ class StreamServer(ConnectionServer):
         """Tell everybody to come back, over `drain_seconds`, and end; the first call counts."""
         if self._ending is None:
             self.is_draining = True
-            self._ending = self.loop.create_task(self._end(self.options.drain_seconds))
+            seconds = self.options.drain_seconds
+            logger.info("Clients to send away within %g s: %d", seconds, self.websockets)
+            self._ending = self.loop.create_task(self._end(seconds))
 
     def hurry(self) -> None:
         """Tell at once whoever has not been told yet."""

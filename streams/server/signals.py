@@ -40,6 +40,7 @@ class EndingSignals:
         is_press = number == signal.SIGINT and self._has_terminal
         if self._ended_at is None:
             self._ended_at = now
+            logger.info("%s: this process ends", number.name)
             self._end()
             if is_press:
                 logger.info("Clients are told to come back; Ctrl-C again ends at once")

@@ -90,7 +90,7 @@ def test_a_batch_that_failed_says_so_by_what_most_failed_with() -> None:
     }
     assert judge_answer(Batch(failed=errors)) == LOST
     assert judge_answer(Batch({"D": 1, "E": 1}, errors)) == Verdict(
-        "degraded", "unreachable", "3 symbols failed, B with: no route"
+        "degraded", "unreachable", "failed symbols: 3, B with: no route"
     )
 
 

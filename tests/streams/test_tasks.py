@@ -14,5 +14,5 @@ def test_tasks_that_come_expired_are_told_with_a_word_on_clocks(
     for expired in (False, True, True):
         task_revoked.send(sender=tasks.refresh, expired=expired)
     [line] = caplog.messages
-    assert "tasks had expired" in line
+    assert "Tasks that had expired: " in line
     assert "clock of beat's machine" in line

@@ -75,7 +75,7 @@ async def test_redis_killed_and_restarted_empty(
     await watch.until(False)
     await Watch(there[0]).until(False)
     assert levels(log) == ["WARNING", "WARNING"]
-    assert "2 subscriptions" in log.messages[0]
+    assert "subscriptions that wait to be restored: 2" in log.messages[0]
 
     with at_most(0.5):
         newcomer = await layer.new_channel()
@@ -92,7 +92,7 @@ async def test_redis_killed_and_restarted_empty(
         await watch.until(True)
         await Watch(there[0]).until(True)
     assert levels(log) == ["WARNING", "WARNING", "INFO", "INFO"]
-    assert any("20 messages were not published" in message for message in log.messages)
+    assert any("messages that were not published: 20" in message for message in log.messages)
     await assert_both_ways_once(here, there)
     assert watch.changes == [False, True]
 
