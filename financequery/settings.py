@@ -254,6 +254,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "celery.app.trace": {"level": QUIET_LEVEL},
+        # A warning at every attempt; whoever needs a connection gets an error, which is logged.
+        "psycopg.pool": {"level": "ERROR"},
         "celery.worker.request": {"level": QUIET_LEVEL},  # of expired ticks, one by one
         "celery.worker.strategy": {"level": QUIET_LEVEL},
         # Without Redis, a traceback at every tick.

@@ -70,7 +70,7 @@ def test_the_page_has_every_endpoint_code_and_example(page: str) -> None:
 def test_the_page_has_every_field_of_a_quote(page: str) -> None:
     article = re.search(r'id="shape-Quote">(.*?)</article>', page, re.DOTALL)
     assert article
-    assert len(re.findall(r'<th scope="row">', article[1])) == 47
+    assert len(re.findall(r'<th scope="row">', article[1])) == 48
 
 
 def test_every_link_of_the_page_leads_somewhere(page: str, client: Client) -> None:

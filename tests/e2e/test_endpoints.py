@@ -63,7 +63,7 @@ async def test_each_endpoint_answers_at_once_and_then_every_five_seconds() -> No
         assert 4 < a_tick < 6
     profile, quotes, market, hours = (message for message, _ in results)
     assert profile["quote"]["symbol"] == "AAPL"
-    assert len(profile["quote"]) == 47
+    assert len(profile["quote"]) == 48
     assert profile["similar"]
     assert profile["sectorPerformance"]["sector"] == "Technology"
     assert profile["news"]
@@ -171,7 +171,8 @@ async def test_a_profile_of_nonsense_is_named_and_one_of_an_unknown_symbol_is_em
         assert (await receive(socket))["error"]["code"] == "invalid_symbol"
     async with connect(server.url("/profile/NOSUCH")) as socket:
         profile = await receive(socket)
-    assert profile == {"quote": None, "similar": [], "sectorPerformance": None, "news": []}
+    nothing: dict[str, Any] = {"quote": None, "similar": [], "sectorPerformance": None, "news": []}
+    assert profile == {**nothing, "status": "unknown"}
 
 
 @pytest.mark.parametrize("path", NO_ENDPOINTS)

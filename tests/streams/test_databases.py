@@ -13,7 +13,8 @@ POSTGRES = "postgres://streams:s3cret@127.0.0.1:1/prices"
 
 
 @pytest.mark.parametrize(
-    "command", [["migrate"], ["create_api_key", "Mobile"], ["serve", "--migrate", "--port", "0"]]
+    "command",
+    [["create_api_key", "Mobile"], ["api_keys", "list"], ["serve", "--migrate", "--port", "0"]],
 )
 def test_a_server_that_does_not_answer_is_named(command: list[str]) -> None:
     line = refusal(*command, DATABASE_URL=POSTGRES)
@@ -21,9 +22,10 @@ def test_a_server_that_does_not_answer_is_named(command: list[str]) -> None:
     assert "s3cret" not in line
 
 
-def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["migrate"], ["serve", "--migrate", "--port", "0"]])
+def test_a_file_that_cannot_be_made_is_named(command: list[str], tmp_path: Path) -> None:
     path = tmp_path / "missing" / "db.sqlite3"
-    line = refusal("serve", "--migrate", "--port", "0", DATABASE_URL=f"sqlite:///{path}")
+    line = refusal(*command, DATABASE_URL=f"sqlite:///{path}")
     assert f"The database {path} cannot be used: unable to open database file. " in line
     assert line.endswith("The file and its folder must be writable.")
 

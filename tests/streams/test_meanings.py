@@ -15,7 +15,7 @@ SOURCES = "\n".join(
 )
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 # Of HTTP requests alone, which are no handshakes.
-NO_HANDSHAKES = {"body_too_large"}
+NO_HANDSHAKES = {"bad_request", "body_too_large"}
 
 
 def test_every_error_is_explained() -> None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from streams.databases import database_in_use
 from streams.history import ADDITION, CHANGE, find_user, note
 from streams.keys import PREFIX_LENGTH, could_be_key, digest_of
 from streams.models import ACTIVE, EXPIRED, OWNER_INACTIVE, REVOKED, ApiKey, CannotRotate
@@ -44,7 +45,8 @@ class Command(BaseCommand):
             "revoke": self._revoke,
             "rotate": self._rotate,
         }
-        actions[options["action"]](options)
+        with database_in_use():
+            actions[options["action"]](options)
 
     def _list(self, options: dict[str, Any]) -> None:
         now = timezone.now()
