@@ -13,7 +13,30 @@ import redis
 
 from tools.stack import find_free_port, find_redis_server
 
-START_SECONDS = 10.0
+START_SECONDS = 60.0
+
+# KEYS: none. ARGV: what the keys begin with, and by how many milliseconds they grow older. What
+# would have expired is gone; leases (scores) and claims (`at`) were made so much earlier.
+_AGE = """
+for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do
+  local left = redis.call('PTTL', key)
+  if left >= 0 and left <= tonumber(ARGV[2]) then
+    redis.call('DEL', key)
+  else
+    if left >= 0 then
+      redis.call('PEXPIRE', key, left - ARGV[2])
+    end
+    local kind = redis.call('TYPE', key).ok
+    if kind == 'zset' then
+      for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+        redis.call('ZINCRBY', key, -ARGV[2], member)
+      end
+    elseif kind == 'hash' and redis.call('HEXISTS', key, 'at') == 1 then
+      redis.call('HINCRBY', key, 'at', -ARGV[2])
+    end
+  end
+end
+"""
 
 
 class RedisServer:
@@ -67,8 +90,12 @@ class RedisServer:
 
     def command(self, *command: str | bytes) -> Any:
         """Run one command on a connection of its own and return the answer."""
-        with redis.Redis.from_url(self.url, socket_timeout=5, decode_responses=True) as client:
+        with redis.Redis.from_url(self.url, socket_timeout=30, decode_responses=True) as client:
             return client.execute_command(*command)
+
+    def age(self, prefix: str, seconds: float) -> None:
+        """Make what is kept under `prefix` so much older, instead of waiting."""
+        self.command("EVAL", _AGE, "0", prefix, str(round(1000 * seconds)))
 
     def count_subscribers(self, channel: str) -> int:
         """PUBSUB NUMSUB of one channel."""
@@ -76,7 +103,7 @@ class RedisServer:
 
     def list_clients(self) -> list[dict[str, str]]:
         """CLIENT LIST, without the connection that asks."""
-        with redis.Redis.from_url(self.url, socket_timeout=5, decode_responses=True) as client:
+        with redis.Redis.from_url(self.url, socket_timeout=30, decode_responses=True) as client:
             own = str(client.client_id())
             return [entry for entry in client.client_list() if entry["id"] != own]
 

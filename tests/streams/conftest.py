@@ -13,6 +13,7 @@ from tests.redis_server import RedisServer
 from tests.streams.nodes import Node
 
 MakeState = Callable[[float], State]
+Age = Callable[[float], None]
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,12 @@ def own_server() -> Iterator[RedisServer]:
 def prefix() -> str:
     """What this test's keys begin with: tests that share a server do not meet."""
     return f"test-{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def age(redis_server: RedisServer, prefix: str) -> Age:
+    """Makes what this test keeps in Redis so many seconds older: nobody need be quick or wait."""
+    return lambda seconds: redis_server.age(prefix, seconds)
 
 
 @pytest.fixture(params=["memory", "redis"])

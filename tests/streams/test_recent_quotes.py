@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from marketdata.domain.quote import SimpleQuote
 from tests.redis_server import RedisServer
-from tests.streams.conftest import MakeState
+from tests.streams.conftest import Age, MakeState
 from tests.streams.nodes import TIMEOUT_SECONDS, Node, at_most
 
 NOW = 1_800_000_000.0
@@ -82,11 +81,11 @@ def test_every_process_finds_what_one_fetched_at_most_a_tick_ago(
 
 
 def test_after_two_ticks_redis_has_forgotten_them(
-    make_node: Callable[[float], Node], redis_server: RedisServer, prefix: str
+    make_node: Callable[[float], Node], redis_server: RedisServer, prefix: str, age: Age
 ) -> None:
-    make_node(0.1).state.quotes.put({"AAPL": AAPL}, NOW)
+    make_node(60.0).state.quotes.put({"AAPL": AAPL}, NOW)
     assert len(redis_server.command("KEYS", f"{prefix}:*")) == 1
-    time.sleep(0.25)
+    age(2 * 60.0)
     assert redis_server.command("KEYS", f"{prefix}:*") == []
 
 

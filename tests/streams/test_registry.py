@@ -11,22 +11,23 @@ from streams.layers import RedisUnavailable
 from streams.registry import Registry
 from streams.subscriptions import Endpoint, Subscription
 from tests.redis_server import RedisServer
-from tests.streams.conftest import MakeState
+from tests.streams.conftest import Age, MakeState
 from tests.streams.nodes import TIMEOUT_SECONDS, Node, at_most
 
 AAPL = Subscription(Endpoint.QUOTES, ("AAPL",))
 PROFILE = Subscription(Endpoint.PROFILE, ("BTC-USD",))
 HOURS = Subscription(Endpoint.HOURS)
-TICK = 0.1
+# Long: time goes by only where a test ages the leases.
+TICK = 60.0
 LEASE = 3 * TICK
 
 
-def active(registry: Registry) -> frozenset[Subscription]:
-    return registry.active(time.time())
+def active(registry: Registry, later: float = 0.0) -> frozenset[Subscription]:
+    return registry.active(time.time() + later)
 
 
-def renew(registry: Registry, *subscriptions: Subscription) -> None:
-    registry.renew(subscriptions, time.time())
+def renew(registry: Registry, *subscriptions: Subscription, later: float = 0.0) -> None:
+    registry.renew(subscriptions, time.time() + later)
 
 
 def test_what_is_leased_is_active_and_nothing_else(make_state: MakeState) -> None:
@@ -38,16 +39,19 @@ def test_what_is_leased_is_active_and_nothing_else(make_state: MakeState) -> Non
     assert active(registry) == {AAPL, PROFILE, HOURS}
 
 
-def test_a_lease_that_is_not_renewed_ends_after_three_ticks(make_state: MakeState) -> None:
+def test_a_lease_that_is_not_renewed_ends_after_three_ticks(
+    make_state: MakeState, age: Age
+) -> None:
+    """In memory time goes by as it is told, and in Redis as it is aged."""
     registry = make_state(TICK).registry
     renew(registry, AAPL, HOURS)
-    for _ in range(4):
-        time.sleep(TICK)
-        renew(registry, AAPL)
-        assert AAPL in active(registry)
-    assert active(registry) == {AAPL}
-    time.sleep(LEASE + 0.05)
-    assert active(registry) == frozenset()
+    for tick in range(1, 5):
+        age(TICK)
+        renew(registry, AAPL, later=tick * TICK)
+        expected = {AAPL, HOURS} if tick < 3 else {AAPL}
+        assert active(registry, later=tick * TICK) == expected
+    age(LEASE)
+    assert active(registry, later=4 * TICK + LEASE) == frozenset()
 
 
 def test_a_released_lease_may_be_taken_again(make_state: MakeState) -> None:
@@ -79,7 +83,7 @@ def test_a_release_does_not_take_the_lease_of_another_process(
 
 
 def test_a_process_whose_clock_is_wrong_harms_nobodys_lease(
-    make_node: Callable[[float], Node],
+    make_node: Callable[[float], Node], age: Age
 ) -> None:
     right, ahead, behind = (make_node(TICK).state.registry for _ in range(3))
     renew(right, AAPL)
@@ -87,7 +91,7 @@ def test_a_process_whose_clock_is_wrong_harms_nobodys_lease(
     behind.renew([HOURS], time.time() - 3600)
     ahead.renew([PROFILE], time.time() + 3600)
     assert active(right) == {AAPL, HOURS, PROFILE}
-    time.sleep(LEASE + 0.05)
+    age(LEASE)
     assert active(right) == frozenset()
 
 
@@ -104,11 +108,11 @@ def test_a_lease_that_only_another_release_understands_is_ignored(
 
 
 def test_nothing_of_a_cluster_that_is_gone_stays_in_redis(
-    make_node: Callable[[float], Node], redis_server: RedisServer, prefix: str
+    make_node: Callable[[float], Node], redis_server: RedisServer, prefix: str, age: Age
 ) -> None:
     renew(make_node(TICK).state.registry, AAPL)
     assert redis_server.command("KEYS", f"{prefix}:*") == [f"{prefix}:leases"]
-    time.sleep(LEASE + 0.05)
+    age(LEASE)
     assert redis_server.command("KEYS", f"{prefix}:*") == []
 
 

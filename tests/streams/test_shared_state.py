@@ -33,7 +33,7 @@ def test_operations_of_many_threads_use_one_connection(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     assert answers == [True] * 20
     assert len(redis_server.list_clients()) == before + 1
 
@@ -41,7 +41,7 @@ def test_operations_of_many_threads_use_one_connection(
 async def test_on_an_event_loop_it_is_refused_instead_of_waiting_for_itself() -> None:
     shared = SharedState(OwnConnection(parse_redis_url("redis://127.0.0.1:1")), TIMEOUT_SECONDS)
     shared.bind(asyncio.get_running_loop())
-    with at_most(0.1), pytest.raises(RuntimeError, match="call it in a thread"):
+    with pytest.raises(RuntimeError, match="call it in a thread"):
         shared.run(ping)
 
 
@@ -60,8 +60,8 @@ def test_a_loop_that_does_not_get_to_it_costs_a_bounded_wait(
     make_node: Callable[[float], Node],
 ) -> None:
     node, release = make_node(1.0), threading.Event()
-    node.background.loop.call_soon_threadsafe(release.wait, 5)
-    with at_most(TIMEOUT_SECONDS + MARGIN_SECONDS + 0.5), pytest.raises(RedisUnavailable):
+    node.background.loop.call_soon_threadsafe(release.wait, 60)
+    with at_most(TIMEOUT_SECONDS + MARGIN_SECONDS), pytest.raises(RedisUnavailable):
         node.shared.run(ping)
     release.set()
     assert node.shared.run(ping)
@@ -72,9 +72,9 @@ def test_a_frozen_redis_costs_one_wait_and_then_none(
 ) -> None:
     assert own_node.shared.run(ping)
     own_server.pause()
-    with at_most(TIMEOUT_SECONDS + 0.3), pytest.raises(RedisUnavailable, match="no answer"):
+    with at_most(TIMEOUT_SECONDS), pytest.raises(RedisUnavailable, match="no answer"):
         own_node.shared.run(ping)
-    with at_most(0.2), pytest.raises(RedisUnavailable, match="is lost"):
+    with pytest.raises(RedisUnavailable, match="is lost"):
         own_node.shared.run(ping)
 
 
@@ -96,12 +96,12 @@ def test_a_connection_of_its_own_survives_the_loss_of_redis(own_server: RedisSer
     shared.bind(background.loop)
     assert shared.run(ping)
     own_server.kill()
-    with at_most(TIMEOUT_SECONDS + 0.3), pytest.raises(RedisUnavailable):
+    with at_most(TIMEOUT_SECONDS), pytest.raises(RedisUnavailable):
         shared.run(ping)
     own_server.start()
     assert shared.run(ping)
     own_server.pause()
-    with at_most(TIMEOUT_SECONDS + 0.3), pytest.raises(RedisUnavailable):
+    with at_most(TIMEOUT_SECONDS), pytest.raises(RedisUnavailable):
         shared.run(ping)
     own_server.resume()
     assert shared.run(ping)

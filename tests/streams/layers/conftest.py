@@ -13,7 +13,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer  # type: ignore[import
 from streams.layers import StreamsChannelLayer
 from tests.redis_server import RedisServer
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 # Short, so that a frozen server is found out quickly.
 TIMEOUTS = {"socket_timeout": 0.8, "socket_connect_timeout": 0.8}
 

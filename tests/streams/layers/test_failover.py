@@ -1,15 +1,14 @@
 """Redis dies, freezes, refuses or is not there yet; the receivers in the process do not notice."""
 
 import asyncio
-import contextlib
 import logging
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from streams.layers import StreamsChannelLayer
 from tests.redis_server import RedisServer
+from tests.streams.nodes import at_most
 
 from .conftest import WAIT_SECONDS, Layers, receive
 
@@ -44,13 +43,6 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
 
 def levels(log: pytest.LogCaptureFixture) -> list[str]:
     return [record.levelname for record in log.records]
-
-
-@contextlib.contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    started_at = time.monotonic()
-    yield
-    assert time.monotonic() - started_at < seconds
 
 
 async def assert_both_ways_once(
@@ -101,9 +93,10 @@ async def test_redis_frozen_while_publishing(
     own_layers: Layers, log: pytest.LogCaptureFixture
 ) -> None:
     own_layers.server.start()
+    patient = {"address": own_layers.server.url, "socket_timeout": 2.0}
     here, there = (
-        await own_layers.make_member(ping_seconds=60),
-        await own_layers.make_member(ping_seconds=60),
+        await own_layers.make_member(ping_seconds=60, hosts=[patient]),
+        await own_layers.make_member(ping_seconds=60, hosts=[patient]),
     )
     layer, channel = here
     watch = Watch(layer)
@@ -250,7 +243,8 @@ async def test_a_listener_that_fails_is_logged(
 
 async def test_closing_does_not_wait_for_a_frozen_redis(own_layers: Layers) -> None:
     own_layers.server.start()
-    layer, _ = await own_layers.make_member()
+    patient = {"address": own_layers.server.url, "socket_timeout": 30.0}
+    layer, _ = await own_layers.make_member(hosts=[patient])
     own_layers.server.pause()
     with at_most(1):
         await layer.close()
