@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
-STOP_SECONDS = 15
+STOP_SECONDS = 60
+# Patience, no margin: a busy machine starts a process in ten seconds instead of one.
+WAIT_SECONDS = 60.0
 
 
 class Process:
@@ -62,7 +64,7 @@ class Process:
         with self._changed:
             return "\n".join(self._lines)
 
-    def wait_for(self, pattern: str, seconds: float = 20) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = WAIT_SECONDS) -> re.Match[str]:
         """The next line that matches, after the one waited for before; fails without one."""
 
         def search() -> re.Match[str] | None:

@@ -85,7 +85,7 @@ async def test_a_drained_server_gets_no_new_clients_and_says_goodbye_to_its_own(
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"wss://localhost:{port}/readyz", ssl=trusting)
     assert refused.value.response.status_code == 403
-    plain = HTTPConnection("127.0.0.1", plain_port, timeout=10)
+    plain = HTTPConnection("127.0.0.1", plain_port, timeout=60)
     plain.request("GET", "/docs/?a=b", headers={"Host": "localhost:80"})
     assert plain.getresponse().headers["location"] == "https://localhost/docs/?a=b"
     plain.close()

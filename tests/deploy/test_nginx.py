@@ -133,7 +133,7 @@ async def test_the_port_is_part_of_the_origin_of_sockets_forms_and_redirects(
         assert await asyncio.to_thread(log_in, port, trusting, sender) == 200
     assert await asyncio.to_thread(log_in, port, trusting, "https://localhost") == 403
     for asked in (plain_port, port):
-        connection = HTTPConnection("127.0.0.1", asked, timeout=10)
+        connection = HTTPConnection("127.0.0.1", asked, timeout=60)
         connection.request("GET", "/docs/?a=b", headers={"Host": f"localhost:{asked}"})
         answer = connection.getresponse()
         assert (answer.status, answer.headers["location"]) == (301, f"{origin}/docs/?a=b")
@@ -142,7 +142,7 @@ async def test_the_port_is_part_of_the_origin_of_sockets_forms_and_redirects(
 
 def log_in(port: int, trusting: ssl.SSLContext, origin: str) -> int:
     """The status of a form with a wrong password: 403 is CSRF's."""
-    connection = HTTPSConnection("localhost", port, timeout=10, context=trusting)
+    connection = HTTPSConnection("localhost", port, timeout=60, context=trusting)
     connection.request("GET", "/login/")
     page = connection.getresponse()
     token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.read().decode())

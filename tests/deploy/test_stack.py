@@ -32,7 +32,7 @@ async def test_parts_that_die_come_back_and_clients_keep_their_data(tmp_path: Pa
                 os.kill(process, signal.SIGKILL)
             async with asyncio.timeout(30):
                 while any(find_process(stack, name) == killed[name] for name in killed):
-                    assert "status" in json.loads(await asyncio.wait_for(socket.recv(), 10))
+                    assert "status" in json.loads(await asyncio.wait_for(socket.recv(), 30))
             stack.send(signal.SIGINT)
             assert await closed(socket) == 1012
         assert await asyncio.to_thread(stack.wait) == 0

@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 def fetch(server: Server, path: str, method: str = "GET", **headers: str) -> Answer:
     """One request on a connection of its own; `_` in header names stands for `-`."""
     host, _, port = server.address.rpartition(":")
-    connection = HTTPConnection(host, int(port), timeout=20)
+    connection = HTTPConnection(host, int(port), timeout=60)
     try:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, headers=named)
@@ -61,7 +61,7 @@ def total(samples: Samples, name: str, **labels: str) -> float:
     return sum(found)
 
 
-async def until_ready(server: Server, *, is_ready: bool = True, seconds: float = 20) -> Any:
+async def until_ready(server: Server, *, is_ready: bool = True, seconds: float = 60) -> Any:
     """What /readyz says once it says that; fails when it does not in time."""
     expected = 200 if is_ready else 503
     return (
@@ -72,7 +72,7 @@ async def until_ready(server: Server, *, is_ready: bool = True, seconds: float =
 
 
 async def eventually(
-    ask: Callable[[], Any], is_right: Callable[[Any], bool], seconds: float = 20
+    ask: Callable[[], Any], is_right: Callable[[Any], bool], seconds: float = 60
 ) -> Any:
     """The first right answer."""
     deadline = time.monotonic() + seconds

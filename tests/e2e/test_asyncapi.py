@@ -51,7 +51,7 @@ def server() -> Iterator[Server]:
 
 
 def get(server: Server, path: str) -> str:
-    with urlopen(f"http://{server.address}{path}", timeout=20) as response:
+    with urlopen(f"http://{server.address}{path}", timeout=60) as response:
         return str(response.read().decode())
 
 
@@ -60,7 +60,7 @@ async def document_of(server: Server) -> Any:
 
 
 async def receive(socket: ClientConnection) -> Any:
-    return json.loads(await asyncio.wait_for(socket.recv(), 20))
+    return json.loads(await asyncio.wait_for(socket.recv(), 30))
 
 
 async def frames(socket: ClientConnection, path: str) -> list[Any]:

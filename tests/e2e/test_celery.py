@@ -67,7 +67,7 @@ async def client(stack: Stack) -> AsyncIterator[ClientConnection]:
 
 
 async def next_symbols(socket: ClientConnection) -> list[str]:
-    quotes = json.loads(await asyncio.wait_for(socket.recv(), 10))
+    quotes = json.loads(await asyncio.wait_for(socket.recv(), 30))
     return [quote["symbol"] for quote in quotes]
 
 

@@ -31,7 +31,7 @@ def server() -> Iterator[Server]:
 
 
 async def receive(socket: ClientConnection) -> Any:
-    return json.loads(await asyncio.wait_for(socket.recv(), 10))
+    return json.loads(await asyncio.wait_for(socket.recv(), 30))
 
 
 async def error_code(socket: ClientConnection, message: str | bytes) -> str:
@@ -159,7 +159,7 @@ async def test_a_client_that_names_no_symbols_is_closed_with_4408(server: Server
     async with connect(server.url("/quotes")) as socket:
         assert await error_code(socket, "!") == "invalid_symbol"
         with pytest.raises(ConnectionClosed) as closed:
-            await asyncio.wait_for(socket.recv(), 5)
+            await asyncio.wait_for(socket.recv(), 30)
     assert closed.value.rcvd
     assert closed.value.rcvd.code == 4408
 

@@ -122,7 +122,7 @@ async def clients(cluster: Cluster) -> AsyncIterator[None]:
             socket = await stack.enter_async_context(with_key(server.url(path), key))
             if path == "/quotes":
                 await socket.send("ACME,WILE")
-            await asyncio.wait_for(socket.recv(), 20)
+            await asyncio.wait_for(socket.recv(), 30)
         yield
 
 

@@ -24,7 +24,7 @@ def client(server: Server, path: str, address: str) -> Any:
 
 
 async def receive(socket: ClientConnection) -> Any:
-    return json.loads(await asyncio.wait_for(socket.recv(), 10))
+    return json.loads(await asyncio.wait_for(socket.recv(), 30))
 
 
 def symbols(message: Any) -> list[str]:

@@ -111,7 +111,7 @@ async def test_while_draining_it_is_unready_and_alive_to_who_is_connected() -> N
     with Server(REFRESH_SECONDS="0.5", DRAIN_SECONDS="20") as server:
         await until_ready(server)
         host, _, port = server.address.rpartition(":")
-        balancer = HTTPConnection(host, int(port), timeout=20)
+        balancer = HTTPConnection(host, int(port), timeout=60)
         balancer.request("GET", "/readyz")
         response = balancer.getresponse()
         assert (response.status, bool(response.read())) == (200, True)

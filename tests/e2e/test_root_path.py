@@ -41,7 +41,7 @@ def server(
 def get(server: Server, path: str) -> tuple[int, str]:
     """Status and body, after redirects."""
     try:
-        with urllib.request.urlopen(f"http://{server.address}{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"http://{server.address}{path}", timeout=60) as response:
             return response.status, response.read().decode()
     except HTTPError as error:
         with error:

@@ -89,7 +89,7 @@ def test_blanks_in_lists_do_not_count() -> None:
     hosts = "app.example.com, example.com ,"
     with Server(ALLOWED_HOSTS=hosts, DEBUG="0", SECRET_KEY="long", HTTPS_ONLY="0") as server:
         for host, status in [("example.com", 200), ("other.example.com", 400)]:
-            with contextlib.closing(HTTPConnection(server.address, timeout=20)) as connection:
+            with contextlib.closing(HTTPConnection(server.address, timeout=60)) as connection:
                 connection.request(
                     "GET", "/asyncapi.json", headers={"Host": host, "Connection": "close"}
                 )

@@ -21,7 +21,7 @@ import pytest
 from tests.e2e.security.installation import Installation
 from tests.processes import ROOT, Process, Server
 
-SECONDS = 30
+SECONDS = 60
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def server(yahoo: FakeYahoo) -> Iterator[Server]:
 
 
 async def receive(socket: ClientConnection) -> Any:
-    return json.loads(await asyncio.wait_for(socket.recv(), 10))
+    return json.loads(await asyncio.wait_for(socket.recv(), 30))
 
 
 async def test_a_profile_is_filled_from_every_source(yahoo: FakeYahoo) -> None:

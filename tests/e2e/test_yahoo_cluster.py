@@ -52,7 +52,7 @@ def servers(yahoo: FakeYahoo, redis: RedisServer) -> Iterator[list[Server]]:
 
 
 async def receive(socket: ClientConnection) -> Any:
-    return json.loads(await asyncio.wait_for(socket.recv(), 10))
+    return json.loads(await asyncio.wait_for(socket.recv(), 30))
 
 
 async def until(socket: ClientConnection, *, has_data: bool) -> None:

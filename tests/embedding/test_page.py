@@ -58,7 +58,7 @@ def project(python: Path, tmp_path: Path) -> Path:
 def get(url: str) -> tuple[int, str, str]:
     """Status, address after redirects, and body."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             return response.status, response.url, response.read().decode()
     except HTTPError as error:
         with error:

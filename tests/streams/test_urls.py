@@ -21,7 +21,7 @@ def server() -> Iterator[Server]:
 def ask(server: Server, method: str, path: str) -> tuple[http.client.HTTPResponse, bytes]:
     # As nginx sends it on that knows nothing of WebSockets.
     headers = {"Connection": "close", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "a" * 24}
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()

@@ -34,6 +34,8 @@ for name in ("root", "alice", "bob", "carol", "dave"):
     is_root = name == "root"
     User.objects.create(username=name, password=password, is_staff=is_root, is_superuser=is_root)
 """
+# Serves what tests.e2e.slow_recheck says.
+WITHOUT_RECHECK = "tests.e2e.slow_recheck:application"
 
 
 class Installation:
@@ -128,7 +130,7 @@ class Browser:
         return next(str(cookie.value) for cookie in self._jar if cookie.name == "sessionid")
 
     def get(self, path: str) -> str:
-        with self._opener.open(self._base + path, timeout=20) as response:
+        with self._opener.open(self._base + path, timeout=60) as response:
             return str(response.read().decode())
 
     def post(self, path: str, **fields: Any) -> str:
@@ -140,7 +142,7 @@ class Browser:
     def send(self, path: str, **fields: Any) -> str:
         data = urlencode(fields, doseq=True).encode()
         request = Request(self._base + path, data, headers={"Origin": self._base})
-        with self._opener.open(request, timeout=20) as response:
+        with self._opener.open(request, timeout=60) as response:
             return str(response.read().decode())
 
     def log_in(self, username: str, path: str = "/login/") -> None:

@@ -13,7 +13,7 @@ from tests.processes import Server
 
 
 async def receive(socket: ClientConnection) -> Any:
-    return json.loads(await asyncio.wait_for(socket.recv(), 10))
+    return json.loads(await asyncio.wait_for(socket.recv(), 30))
 
 
 async def first_message(socket: ClientConnection, path: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.e2e.operations import eventually, scrape, total, until_ready
 from tests.e2e.security.installation import (
     PASSWORD,
+    WITHOUT_RECHECK,
     Browser,
     Installation,
     closing_code,
@@ -40,6 +40,14 @@ def server(place: Installation) -> Iterator[Server]:
         yield server
     assert "Traceback" not in server.output
     assert PASSWORD not in server.output
+
+
+@pytest.fixture(scope="module")
+def attentive(place: Installation) -> Iterator[Server]:
+    """A server that ends a connection for nothing but the news of a change."""
+    with place.serve(WITHOUT_RECHECK) as server:
+        yield server
+    assert "Traceback" not in server.output
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +94,11 @@ CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-async def test_a_change_in_the_admin_closes_connections_with_4401_within_two_seconds(
-    server: Server, place: Installation, root: Browser, name: str
+async def test_a_change_in_the_admin_closes_connections_with_4401_at_once(
+    attentive: Server, place: Installation, name: str
 ) -> None:
+    server, root = attentive, Browser(attentive)
+    await asyncio.to_thread(root.log_in, "root", "/admin/login/")
     key, other = place.add_key(), place.add_key()
     async with (
         with_key(server.url("/hours"), key) as socket,
@@ -96,9 +106,7 @@ async def test_a_change_in_the_admin_closes_connections_with_4401_within_two_sec
     ):
         await socket.recv()
         await asyncio.to_thread(CHANGES[name], root, place, place.id_of(key))
-        began_at = time.monotonic()
-        assert await closing_code(socket) == 4401
-        assert time.monotonic() - began_at < 1, "told, not found by the recheck"
+        assert await asyncio.wait_for(closing_code(socket), 30) == 4401
         assert await bystander.recv()
         assert await bystander.recv()
     response = await refusal(server.url("/hours"), additional_headers={"x-api-key": key})
@@ -113,7 +121,7 @@ async def test_who_is_disconnected_may_come_back(
     async with with_key(server.url("/hours"), key) as socket:
         await socket.recv()
         await asyncio.to_thread(disconnect, root, place, place.id_of(key))
-        assert await asyncio.wait_for(closing_code(socket), 2) == 4410
+        assert await asyncio.wait_for(closing_code(socket), 30) == 4410
     async with with_key(server.url("/hours"), key) as socket:
         assert await socket.recv()
 
@@ -123,7 +131,7 @@ async def test_a_key_that_expires_closes_its_connections(
 ) -> None:
     key = place.add_key(expires_at=sql_time(1))
     async with with_key(server.url("/hours"), key) as socket:
-        assert await asyncio.wait_for(closing_code(socket), 4) == 4401
+        assert await asyncio.wait_for(closing_code(socket), 30) == 4401
 
 
 async def test_a_change_that_nobody_announced_is_found(server: Server, place: Installation) -> None:
@@ -131,7 +139,7 @@ async def test_a_change_that_nobody_announced_is_found(server: Server, place: In
     async with with_key(server.url("/hours"), key) as socket:
         await socket.recv()
         place.sql("DELETE FROM streams_apikey WHERE id = ?", place.id_of(key))
-        assert await asyncio.wait_for(closing_code(socket), 4) == 4401
+        assert await asyncio.wait_for(closing_code(socket), 30) == 4401
     response = await refusal(server.url("/hours"), additional_headers={"x-api-key": key})
     assert code_of(response) == "invalid_key"
 
@@ -148,7 +156,7 @@ async def test_a_revocation_while_sends_are_under_way_closes_every_connection(
     closing = [asyncio.create_task(closing_code(socket)) for socket in sockets]
     change = CHANGES["revoked"]
     await asyncio.to_thread(change, root, place, place.id_of(key))
-    codes = await asyncio.wait_for(asyncio.gather(*closing), 5)
+    codes = await asyncio.wait_for(asyncio.gather(*closing), 30)
     assert set(codes) == {4401}
 
 
@@ -163,7 +171,7 @@ def page_of(server: Server, username: str) -> tuple[Browser, connect]:
 
 
 async def closes(socket: ClientConnection) -> bool:
-    return await asyncio.wait_for(closing_code(socket), 2) == 4401
+    return await asyncio.wait_for(closing_code(socket), 30) == 4401
 
 
 async def test_logging_out_closes_the_sockets_of_that_session_only(server: Server) -> None:

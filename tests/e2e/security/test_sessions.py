@@ -72,7 +72,7 @@ async def test_cookies_that_a_proxy_left_in_two_headers_are_one_list_for_both(
 
 def get_page(server: Server, *cookies: str) -> str:
     """The page at / for whoever sends these Cookie headers."""
-    connection = HTTPConnection(server.address, timeout=20)
+    connection = HTTPConnection(server.address, timeout=60)
     connection.putrequest("GET", "/")
     for cookie in cookies:
         connection.putheader("Cookie", cookie)

@@ -114,7 +114,7 @@ def test_no_answer_takes_longer_than_the_deadline(
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         get(client, 0.4)
-    assert 0.35 < time.monotonic() - started < 1.5
+    assert 0.35 < time.monotonic() - started < 4
 
 
 def test_no_time_left_means_no_call(yahoo: FakeYahoo, client: YahooClient) -> None:

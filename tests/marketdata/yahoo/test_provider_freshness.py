@@ -32,7 +32,7 @@ def provider(yahoo: FakeYahoo) -> YahooProvider:
     return make_provider(yahoo)
 
 
-def soon(seconds: float = 5.0) -> Deadline:
+def soon(seconds: float = 30.0) -> Deadline:
     return Deadline.after(seconds)
 
 
@@ -124,7 +124,7 @@ def test_slow_facts_that_hang_keep_to_the_deadline_and_recover(
     started = time.monotonic()
     with pytest.raises(ProviderError):
         fetch(provider, now, soon(0.3))
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
     yahoo.clear_faults()
     assert fetch(provider, now, soon())
 

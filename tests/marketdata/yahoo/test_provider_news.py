@@ -27,7 +27,7 @@ def provider(yahoo: FakeYahoo) -> YahooProvider:
     return make_provider(yahoo)
 
 
-def soon(seconds: float = 5.0) -> Deadline:
+def soon(seconds: float = 30.0) -> Deadline:
     return Deadline.after(seconds)
 
 

@@ -56,7 +56,7 @@ async def ask(port: int, request: bytes) -> bytes:
 
 
 async def within(awaitable: Coroutine[Any, Any, bytes]) -> bytes:
-    return await asyncio.wait_for(awaitable, 10)
+    return await asyncio.wait_for(awaitable, 30)
 
 
 async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:

@@ -15,7 +15,7 @@ from tests.streams.server.raw import masked_frame, upgraded, within
 
 async def received_close(awaitable: Awaitable[object]) -> Close:
     with pytest.raises(ConnectionClosed) as caught:
-        await asyncio.wait_for(awaitable, 10)
+        await asyncio.wait_for(awaitable, 30)
     assert caught.value.rcvd is not None, "dropped without a close frame"
     return caught.value.rcvd
 
@@ -135,7 +135,7 @@ async def test_a_client_that_never_answers_a_close_is_dropped(server: AppServer)
 
 async def test_pings_are_answered(server: AppServer) -> None:
     async with connect(server.url("echo")) as socket:
-        await asyncio.wait_for(await socket.ping(), 10)
+        await asyncio.wait_for(await socket.ping(), 30)
 
 
 @pytest.mark.parametrize("code", [0, 1004, 1005, 1006, 1015, 2999, 5000, "1000", None])

@@ -16,7 +16,7 @@ from tests.streams.server.raw import HANDSHAKE, connected, within
 async def leaving(client: ClientConnection) -> tuple[int, float]:
     """With which code it was closed, and when."""
     with pytest.raises(ConnectionClosed) as caught:
-        await asyncio.wait_for(client.recv(), 10)
+        await asyncio.wait_for(client.recv(), 30)
     assert caught.value.rcvd
     return caught.value.rcvd.code, time.monotonic()
 

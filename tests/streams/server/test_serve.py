@@ -18,7 +18,7 @@ from tests.streams.server.processes import AppServer
 
 async def close_code(client: ClientConnection) -> int | None:
     with pytest.raises(ConnectionClosed) as caught:
-        await asyncio.wait_for(client.recv(), 10)
+        await asyncio.wait_for(client.recv(), 30)
     return caught.value.rcvd.code if caught.value.rcvd else None
 
 

@@ -28,7 +28,7 @@ def terminal() -> Iterator[int]:
 
 async def departure(client: ClientConnection) -> tuple[int | None, float]:
     with pytest.raises(ConnectionClosed) as closed:
-        await asyncio.wait_for(client.recv(), 15)
+        await asyncio.wait_for(client.recv(), 30)
     return closed.value.rcvd.code if closed.value.rcvd else None, time.monotonic()
 
 

@@ -34,9 +34,9 @@ async def test_a_slow_client_over_tls_gets_whole_messages_and_then_the_newest(
                 await server.seen(f"did offer {letter}")
             await client.send("offer d 4")
             await server.seen("did offer d")
-            received = [await asyncio.wait_for(client.recv(), 20)]
+            received = [await asyncio.wait_for(client.recv(), 30)]
             while received[-1] != "d" * 4:
-                received.append(await asyncio.wait_for(client.recv(), 20))
+                received.append(await asyncio.wait_for(client.recv(), 30))
             assert received[0] == "a" * size
             assert all(len(message) in (size, 4) for message in received)
             await client.send("close x 1")

@@ -15,7 +15,7 @@ COUNT = 2
 
 
 async def worker_of(client: ClientConnection) -> int:
-    return int(await asyncio.wait_for(client.recv(), 10))
+    return int(await asyncio.wait_for(client.recv(), 30))
 
 
 async def test_workers_share_the_port_are_restarted_and_drained_together() -> None:
@@ -51,6 +51,6 @@ async def test_workers_end_with_the_process_that_started_them() -> None:
             await worker_of(client)
             server.send(signal.SIGKILL)
             with pytest.raises(ConnectionClosed) as closed:
-                await asyncio.wait_for(client.recv(), 10)
+                await asyncio.wait_for(client.recv(), 30)
             assert closed.value.rcvd
             assert closed.value.rcvd.code == 1012
