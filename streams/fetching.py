@@ -228,7 +228,7 @@ class _Results:
     def __init__(
         self, count: Callable[[str, str], None], before: SourceState, deadline: Deadline
     ) -> None:
-        self.verdicts: dict[str, Verdict] = {}
+        self.verdicts: dict[str, Verdict | None] = {}
         self._count = count
         self._before = before.kinds
         self._deadline = deadline
@@ -261,7 +261,8 @@ class _Results:
 
     def _judged(self, what: str, verdict: Verdict | None) -> None:
         # Of several calls for quotes, one that brought some says that they can be had.
-        if verdict is not None and self.verdicts.get(what) != OK:
+        known = self.verdicts.get(what)
+        if known is None or (verdict is not None and known != OK):
             self.verdicts[what] = verdict
 
 

@@ -28,8 +28,9 @@ class Questions:
 
     def similar(self, now: datetime, deadline: Deadline) -> Batch[tuple[str, ...]]:
         batch = self._provider.fetch_similar(self._profiles, now, deadline)
-        found = checked_batch(batch, tuple).found
-        return Batch({s: checked_tuple(symbols, str) for s, symbols in found.items()}, batch.failed)
+        batch = checked_batch(batch, tuple)
+        found = {s: checked_tuple(symbols, str) for s, symbols in batch.found.items()}
+        return Batch(found, batch.failed, batch.skipped)
 
     def details(self, now: datetime, deadline: Deadline) -> Batch[QuoteDetail]:
         details = self._provider.fetch_details(self._profiles, now, deadline)
@@ -37,8 +38,9 @@ class Questions:
 
     def news(self, now: datetime, deadline: Deadline) -> Batch[tuple[News, ...]]:
         batch = self._provider.fetch_news(self._profiles, now, deadline)
-        found = checked_batch(batch, tuple).found
-        return Batch({s: checked_tuple(items, News) for s, items in found.items()}, batch.failed)
+        batch = checked_batch(batch, tuple)
+        found = {s: checked_tuple(items, News) for s, items in batch.found.items()}
+        return Batch(found, batch.failed, batch.skipped)
 
     def index_returns(self, now: datetime, deadline: Deadline) -> Batch[Returns]:
         returns = self._provider.fetch_index_returns(self._indices, now, deadline)

@@ -93,11 +93,9 @@ def judge_answer(answer: object) -> Verdict | None:
     answered = len(answer.found.keys() - set(answer.skipped))
     failed = {s: e for s, e in answer.failed.items() if not isinstance(e, NotFound | BudgetSpent)}
     if not failed:
-        # A batch in which all had to wait for their turn: nobody was asked.
-        has_waiting = answer.skipped or any(
-            isinstance(e, BudgetSpent) for e in answer.failed.values()
-        )
-        return OK if answered or not has_waiting else None
+        # Without a fact that was fetched nothing is proved: the rest had to wait for its turn, is
+        # kept, or is remembered as unknown.
+        return OK if answered else None
     if len(failed) < FAILING_SHARE * (answered + len(failed)):
         return OK
     return _judge_failed(failed, answered)
@@ -134,19 +132,24 @@ class SourceWatch:
             self._known = self._merge(now)
             return self._known
 
-    def note(self, verdicts: Mapping[str, Verdict], now: float) -> None:
-        """What the answers of one refresh say, by kind of data. Blocks."""
+    def note(self, verdicts: Mapping[str, Verdict | None], now: float) -> None:
+        """What the answers of one refresh say, by kind of data. Blocks.
+
+        None says nothing: what was well stays so, what was not can only be back by an answer.
+        """
         if not verdicts:
             return
         with self._lock:
             before = self._merge(now)
             kinds = dict(before.kinds)
             for kind, verdict in verdicts.items():
-                kinds[kind] = _next(kinds.get(kind), verdict, now)
+                state = _next(kinds.get(kind), verdict, now)
+                if state is not None:
+                    kinds[kind] = state
             self._known = _summarize(before, kinds, now)
             if _is_news(before, self._known) or now - self._told_at >= TELL_SECONDS:
                 self._tell(now)
-            for kind in verdicts:
+            for kind in verdicts.keys() & kinds.keys():
                 self._say(kind, before.kinds.get(kind), kinds[kind], now)
 
     def _merge(self, now: float) -> SourceState:
@@ -196,7 +199,11 @@ LINES = {
 }
 
 
-def _next(before: KindState | None, verdict: Verdict, now: float) -> KindState:
+def _next(before: KindState | None, verdict: Verdict | None, now: float) -> KindState | None:
+    if verdict is None:
+        if before is None or before.state != "ok":
+            return before
+        return msgspec.structs.replace(before, seen_at=now)
     is_same = before is not None and before.state == verdict.state
     if before is not None and before.state != "ok" and verdict.reason == SourcePaused.reason:
         # That nobody asks is the consequence; why it began is what people must know.

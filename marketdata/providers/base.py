@@ -26,8 +26,8 @@ T = TypeVar("T")
 class Batch(msgspec.Struct, Generic[T], frozen=True):
     """Answers by symbol. A symbol in none of the three is unknown to the source.
 
-    The `skipped` were not asked for this time, because the source may not be asked so often;
-    those of them that are in `found` as well come with the answer of their last turn.
+    The `skipped` were not asked for this time, because the source may not be asked so often or
+    need not be; those of them that are in `found` as well come with an earlier answer.
     """
 
     found: Mapping[str, T] = {}

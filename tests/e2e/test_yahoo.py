@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 from collections.abc import Iterator
+from socket import socket as new_socket
 from typing import Any
 
 import pytest
@@ -153,6 +154,23 @@ async def test_how_the_source_is_can_be_read_and_is_said_once(
     ]
     assert len(lines) == 2, lines
     assert "Quotes are back after" in lines[1]
+
+
+async def test_without_a_network_nothing_is_well_nor_back() -> None:
+    with new_socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # not listening: connections are refused
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        with Server(MARKETDATA_PROVIDER="yahoo", YAHOO_BASE_URL=url, REFRESH_SECONDS="1") as server:
+            async with connect(server.url("/profile/AAPL")) as socket:
+                for _ in range(8):
+                    assert (await receive(socket))["status"] == "unavailable"
+                answer = await asyncio.to_thread(fetch, server, "/readyz")
+    source = answer.json["source"]
+    assert answer.status == 200
+    assert source["state"] != "ok"
+    assert source["kinds"]
+    assert all(kind["state"] != "ok" for kind in source["kinds"].values()), source
+    assert " back after " not in server.output
 
 
 async def source_in_state(server: Server, state: str) -> Any:

@@ -65,6 +65,7 @@ def test_who_waits_for_a_turn_says_nothing_of_the_source() -> None:
     assert judge_answer(Batch(skipped=["A", "B"])) is None
     assert judge_answer(Batch({"A": 1}, skipped=["A", "B"])) is None
     assert judge_answer(Batch(failed={"A": BudgetSpent("spent")})) is None
+    assert judge_answer(Batch()) is None  # unknown symbols, perhaps remembered as such
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,6 @@ def test_who_waits_for_a_turn_says_nothing_of_the_source() -> None:
         (),
         Batch({"A": 1}),
         Batch({"A": 1}, skipped=["B"]),
-        Batch(),  # asked, and unknown to the source
         Batch({"A": 1}, {"B": NotFound("no such")}),
         Batch({"A": 1, "B": 1}, {"C": ProviderUnavailable("one symbol")}),
     ],
@@ -112,6 +112,25 @@ def test_the_time_of_a_change_stays_while_the_state_does(
         "Quotes cannot be had: no route",
         "Quotes are back after 43 s",
     ]
+
+
+def test_nothing_is_back_while_nothing_was_fetched(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="streams")
+    source = watch()
+    source.note({"details": LOST}, NOW)
+    for answer in (Batch(), Batch(skipped=["A"]), Batch({"A": 1}, skipped=["A"])):
+        source.note({"details": judge_answer(answer)}, NOW + 5)
+    assert source.get().kinds["details"].state == "down"
+    assert [record.getMessage() for record in caplog.records] == ["Details cannot be had: no route"]
+
+
+def test_what_was_well_stays_so_while_kept_facts_will_do() -> None:
+    source = watch()
+    source.note({"details": OK}, NOW)
+    for tick in range(1, 40):
+        source.note({"details": None, "news": None}, NOW + 5 * tick)
+    assert source.get().kinds["details"].since == NOW
+    assert "news" not in source.get().kinds
 
 
 def test_other_kinds_than_quotes_degrade_it() -> None:

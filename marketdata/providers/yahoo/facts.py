@@ -58,9 +58,8 @@ class SlowFacts:
         deadline: Deadline,
         worth_asking: Callable[[list[str]], list[str]] = list,
     ) -> Batch[T]:
-        """The facts of `keys`. In neither part of the batch are those that Yahoo does not know,
-        those not `worth_asking` for, and, of a kind with a limit per call, those whose turn has
-        not come."""
+        """The facts of `keys`. Skipped are those that are kept, those not `worth_asking` for,
+        and, of a kind with a limit per call, those whose turn has not come."""
         keys = tuple(dict.fromkeys(keys))
         lacking = self._lacking(kind, keys, now)
         if lacking:
@@ -77,7 +76,9 @@ class SlowFacts:
             kept = None if key in found else self._cache.get((kind.name, key), now)
             if kept is not None and kept.value is not None:
                 found[key] = kept.value
-        return Batch(found, {key: error for key, error in failed.items() if key not in found})
+        answered = {key for key in flights if key not in failed}
+        failed = {key: error for key, error in failed.items() if key not in found}
+        return Batch(found, failed, frozenset(keys) - answered - failed.keys())
 
     def _fly(
         self,

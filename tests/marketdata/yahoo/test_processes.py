@@ -105,10 +105,10 @@ def test_slow_facts_of_one_are_everybodys(
     yahoo: FakeYahoo, processes: list[YahooProvider], now: datetime
 ) -> None:
     fetches: tuple[Callable[[YahooProvider], object], ...] = (
-        lambda p: p.fetch_details(["ACME"], now, soon()),
-        lambda p: p.fetch_similar(["ACME"], now, soon()),
-        lambda p: p.fetch_news(["ACME"], now, soon()),
-        lambda p: p.fetch_index_returns(["ACME"], now, soon()),
+        lambda p: p.fetch_details(["ACME"], now, soon()).found,
+        lambda p: p.fetch_similar(["ACME"], now, soon()).found,
+        lambda p: p.fetch_news(["ACME"], now, soon()).found,
+        lambda p: p.fetch_index_returns(["ACME"], now, soon()).found,
         lambda p: p.fetch_movers(now, soon()),
         lambda p: p.fetch_sectors(now, soon()),
         lambda p: p.fetch_headlines(now, soon()),

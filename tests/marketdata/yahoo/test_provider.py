@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from datetime import datetime
@@ -196,3 +197,19 @@ def test_symbols_are_safe_in_a_path(
     yahoo.routes[QUOTES] = Reply(403)
     yahoo.routes[f"{SUMMARY}^A&B=X/../?"] = modules()
     assert provider.fetch_details(["^A&B=X/../?"], now, soon()).found
+
+
+def test_what_was_not_asked_for_is_neither_answered_nor_unknown(
+    yahoo: FakeYahoo, provider: YahooProvider, now: datetime
+) -> None:
+    assert provider.fetch_details(["ACME"], now, soon()).skipped == frozenset()
+    kept = provider.fetch_details(["ACME"], now, soon())
+    assert (set(kept.found), kept.skipped) == ({"ACME"}, {"ACME"})
+    yahoo.routes[QUOTES] = Reply(500)
+    for _ in range(4):  # until newcomers are not asked for any more
+        with contextlib.suppress(ProviderError):
+            provider.fetch_quotes(["WILE"], now, soon())
+    calls = len(yahoo.calls)
+    batch = provider.fetch_news(["WILE"], now, soon())
+    assert len(yahoo.calls) == calls
+    assert (batch.found, batch.failed, batch.skipped) == ({}, {}, {"WILE"})
