@@ -62,5 +62,5 @@ async def test_silence_is_not_called_live_and_ends_when_the_page_is_looked_at(
             assert await page.is_visible("#indices .stale")
             await page.evaluate("window.isSilent = false")
             await page.evaluate("dispatchEvent(new Event('online'))")
-            async with asyncio.timeout(4):  # the watchdog alone takes 10 s
+            async with asyncio.timeout(8):  # the watchdog alone takes 10 s
                 await page.wait_for_selector("#connection[data-state=open]")

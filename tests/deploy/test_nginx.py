@@ -109,10 +109,10 @@ async def test_clients_are_served_known_by_their_address_and_told_of_the_drain(
     async with connect(url, ssl=trusting, additional_headers=key) as client:
         await client.send("AAPL")
         for _ in range(2):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 assert [quote["symbol"] for quote in json.loads(await client.recv())] == ["AAPL"]
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await client.wait_closed()
         assert client.close_code == 1012
         assert await stopping == 0

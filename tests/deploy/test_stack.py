@@ -46,7 +46,7 @@ def find_process(stack: Process, name: str) -> int:
 
 async def closed(socket: object) -> int | None:
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while True:
                 await socket.recv()  # type: ignore[attr-defined]
     except ConnectionClosed as error:

@@ -175,7 +175,7 @@ async def test_without_a_network_nothing_is_well_nor_back() -> None:
 
 async def source_in_state(server: Server, state: str) -> Any:
     """What /readyz says of the source once it is in that state; its status stays 200."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             answer = await asyncio.to_thread(fetch, server, "/readyz")
             if answer.json["source"]["state"] == state:

@@ -56,7 +56,7 @@ async def receive(socket: ClientConnection) -> Any:
 
 
 async def until(socket: ClientConnection, *, has_data: bool) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while bool(await receive(socket)) != has_data:
             pass
 

@@ -139,14 +139,14 @@ async def says_and_hears(address: str) -> None:
     url = f"ws://{address}/ws/room/"
     async with connect(url) as one, connect(url) as other:
         await one.send(json.dumps("hello"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert json.loads(await other.recv()) == {"said": "hello"}
 
 
 async def receives_quotes(socket: ClientConnection, times: int) -> None:
     await socket.send("AAPL,MSFT")
     for _ in range(times):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             quotes = json.loads(await socket.recv())
         # With security the first message begins with metadata, but not for the unlimited key.
         assert [quote["symbol"] for quote in quotes] == ["AAPL", "MSFT"]

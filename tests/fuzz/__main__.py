@@ -29,7 +29,6 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60, help="for each target; default: 60")
     arguments = parser.parse_args()
     targets = arguments.targets or sorted(path.name for path in CORPUS.iterdir())
-    FINDINGS.mkdir(exist_ok=True)
     failed = [target for target in targets if not fuzz(target, arguments.seconds)]
     if failed:
         print(f"Broken: {', '.join(failed)}. The inputs are in {FINDINGS.name}/.")
@@ -38,6 +37,7 @@ def main() -> int:
 
 def fuzz(target: str, seconds: int) -> bool:
     """Whether nothing was found."""
+    FINDINGS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as found:
         command = [
             *(sys.executable, "-m", "tests.fuzz.run", target, found, str(CORPUS / target)),

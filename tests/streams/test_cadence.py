@@ -98,7 +98,7 @@ async def test_it_can_be_stopped_and_started_again() -> None:
     for _ in range(2):
         cadence.start()
         cadence.start()
-        await asyncio.wait_for(ticked.wait(), 5)
+        await asyncio.wait_for(ticked.wait(), 30)
         cadence.stop()
         ticked.clear()
     assert not cadence.is_running

@@ -27,7 +27,7 @@ class Heard:
         self.messages.put_nowait((group, message["number"]))
 
     async def next(self) -> tuple[str, Any]:
-        return await asyncio.wait_for(self.messages.get(), 5)
+        return await asyncio.wait_for(self.messages.get(), 30)
 
 
 @pytest.fixture(params=[StreamsChannelLayer, InMemoryChannelLayer])

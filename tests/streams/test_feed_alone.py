@@ -46,7 +46,7 @@ class Node:
         await self.feed.join(AAPL, self.channel)
 
     async def hear(self, events: int) -> list[dict[str, object]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return [await self.layer.receive(self.channel) for _ in range(events)]
 
     async def close(self) -> None:

@@ -25,7 +25,7 @@ class Client:
         self.took_one.set()
 
     async def has_taken(self, *expected: str | int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.took != list(expected):
                 self.took_one.clear()
                 await self.took_one.wait()

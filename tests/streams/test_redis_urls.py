@@ -172,7 +172,7 @@ async def _by_layer() -> None:
     try:
         await layer.run(lambda redis: redis.ping(), 5)  # type: ignore[arg-type, return-value]
         await layer.connect()
-        await asyncio.wait_for(layer.settle(), 5)
+        await asyncio.wait_for(layer.settle(), 30)
     finally:
         await layer.close()
 

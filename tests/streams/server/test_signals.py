@@ -81,6 +81,6 @@ async def test_a_person_who_presses_ctrl_c_again_ends_it_at_once(
             server.send(SIGINT)
             closes = await departures
         assert await asyncio.to_thread(server.wait) == 0
-        assert time.monotonic() - pressed_at < 5
+        assert time.monotonic() - pressed_at < 10
     assert {code for code, _ in closes} == {1012}
     assert "Traceback" not in server.output
