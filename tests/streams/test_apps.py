@@ -41,7 +41,7 @@ def in_threads(call: Callable[[int], Any], count: int = 4) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     return results
 
 

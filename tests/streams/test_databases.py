@@ -41,6 +41,6 @@ def test_tables_that_are_missing_are_told_with_the_command_that_makes_them(tmp_p
 def refusal(*command: str, **environment: str) -> str:
     """The one line with which the command ends in failure."""
     with Process("manage.py", *command, **environment) as process:
-        assert process.popen.wait(20) != 0
+        assert process.popen.wait(60) != 0
     [line] = process.output.strip().splitlines()
     return line

@@ -19,10 +19,12 @@ class Heard:
 
     def __init__(self) -> None:
         self.messages: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        self.failed: asyncio.Queue[str] = asyncio.Queue()
         self.fails = False
 
     def __call__(self, group: str, message: dict[str, Any]) -> None:
         if self.fails:
+            self.failed.put_nowait(group)
             raise RuntimeError("a bug")
         self.messages.put_nowait((group, message["number"]))
 
@@ -86,7 +88,8 @@ async def test_what_fails_on_one_message_is_said_once_and_hears_the_next(
     with caplog.at_level(logging.ERROR):
         for number in range(3):
             await send(layer, "a", number)
-        await asyncio.sleep(0.01)
+        for _ in range(3):
+            await asyncio.wait_for(heard.failed.get(), 30)
     heard.fails = False
     await send(layer, "a", 4)
     assert await heard.next() == ("a", 4)

@@ -168,7 +168,7 @@ def test_threads_that_need_the_same_symbol_share_one_fetch(
 
     def answer_late() -> Batch[Any]:
         asked.set()
-        assert may_answer.wait(5)
+        assert may_answer.wait(30)
         return Batch({"AAPL": FakeProvider().fetch_quotes(["AAPL"], NOW, None).found["AAPL"]})  # type: ignore[arg-type]
 
     provider.faults["fetch_quotes"] = answer_late
@@ -179,10 +179,10 @@ def test_threads_that_need_the_same_symbol_share_one_fetch(
     ]
     for thread in threads:
         thread.start()
-    assert asked.wait(5)
+    assert asked.wait(30)
     may_answer.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     assert [len(json.loads(result[0].payload)) for result in results] == [1, 1, 1, 1]
     assert provider.calls["fetch_quotes"] == 1
 

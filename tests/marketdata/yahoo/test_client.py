@@ -160,13 +160,13 @@ def test_retry_after_as_a_date_is_told(yahoo: FakeYahoo, client: YahooClient) ->
 
 def test_at_most_four_calls_are_under_way(yahoo: FakeYahoo, client: YahooClient) -> None:
     get(client)
-    gate, full = threading.Barrier(5, timeout=5), threading.Event()
+    gate, full = threading.Barrier(5, timeout=30), threading.Event()
     yahoo.fail(PATH, *[Reply(mode="hang")] * 4)
 
     def hang() -> None:
         gate.wait()
         with pytest.raises(ProviderError):
-            get(client, 1.0)
+            get(client, 10.0)
         full.set()
 
     threads = [threading.Thread(target=hang) for _ in range(4)]

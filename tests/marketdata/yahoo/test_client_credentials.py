@@ -129,7 +129,7 @@ def test_a_crumb_that_comes_too_late_for_one_tick_is_there_for_the_next(
     crumb = threading.Event()
 
     def late_crumb(call: Call) -> Reply:
-        assert crumb.wait(5)
+        assert crumb.wait(30)
         return Reply(body=yahoo.crumb.encode())
 
     yahoo.crumb_reply = late_crumb

@@ -72,7 +72,7 @@ def test_quotes_are_fetched_anew_each_time(
 def test_batches_are_fetched_at_the_same_time(
     yahoo: FakeYahoo, provider: YahooProvider, now: datetime
 ) -> None:
-    together = threading.Barrier(4, timeout=5)
+    together = threading.Barrier(4, timeout=30)
     answer = yahoo.routes[QUOTES]
 
     def wait_for_the_others(call: Call) -> Any:
@@ -152,7 +152,7 @@ def test_quotes_never_queue_behind_slow_facts(
 
     thread = threading.Thread(target=hang)
     thread.start()
-    assert yahoo.hanging.wait(5)
+    assert yahoo.hanging.wait(30)
     assert provider.fetch_quotes(["ACME"], now, soon(2.0)).found
     assert thread.is_alive()
     thread.join()

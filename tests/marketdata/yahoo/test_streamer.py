@@ -72,7 +72,7 @@ def test_it_subscribes_and_hands_over_what_comes(fake: FakeStreamer, heard: Hear
     fake.push("nonsense")
     fake.push('{"type": "other"}')
     fake.push(make_frame(symbol="AAPL", price=231.5, market_hours=1))
-    assert heard.came.wait(5)
+    assert heard.came.wait(30)
     assert [(p.symbol, p.price) for p in heard.pricings] == [("AAPL", 231.5)]
     assert heard.streamer.state == "connected"
 
@@ -102,7 +102,7 @@ def test_it_comes_back_and_says_so_once(
     fake.wait_until_told(4)
     wait_until(lambda: fake.sockets)
     fake.push(make_frame(symbol="AAPL", price=1.0))
-    assert heard.came.wait(5)
+    assert heard.came.wait(30)
     wait_until(lambda: "back" in caplog.text)
     lines = [r.getMessage() for r in caplog.records if r.name.endswith("yahoo.streamer")]
     assert lines == [

@@ -29,7 +29,7 @@ async def test_a_connection_that_others_keep_busy_is_not_lost(layers: Layers) ->
     assert layer.is_connected
     done.set()
     await keeper
-    assert await layer.run(ping, 1)
+    assert await layer.run(ping, 30)
 
 
 async def test_who_is_cancelled_while_waiting_or_working_leaves_the_turn_to_others(
@@ -49,4 +49,4 @@ async def test_who_is_cancelled_while_waiting_or_working_leaves_the_turn_to_othe
     for task in (waiting, working):
         task.cancel()
     await asyncio.gather(waiting, working, return_exceptions=True)
-    assert await layer.run(ping, 1)
+    assert await layer.run(ping, 30)
