@@ -37,12 +37,16 @@ class _Endpoints:
         self._application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if "path_remaining" in scope:
-            rest = scope["path_remaining"]
-        elif inside := placed(scope, django_settings.FORCE_SCRIPT_NAME):
-            scope, rest = inside, local_path(inside)
-        else:
+        inside = scope if "path_remaining" in scope else placed(scope, _forced_root())
+        if inside is None:
             await not_found(scope, receive, send)
             return
-        scope = {**scope, "path_remaining": rest.lstrip("/")}
-        await self._application(scope, receive, send)
+        if "path_remaining" not in inside and inside["root_path"]:
+            # Only then: a copy of the scope lives as long as its socket.
+            inside = {**inside, "path_remaining": local_path(inside).lstrip("/")}
+        await self._application(inside, receive, send)
+
+
+def _forced_root() -> str | None:
+    root: str | None = django_settings.FORCE_SCRIPT_NAME
+    return root

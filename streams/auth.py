@@ -40,7 +40,7 @@ class ValidatedApplication:
         self._refusals = RefusalLog()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        endpoint = _endpoint_of(scope["path_remaining"])
+        endpoint = _endpoint_of(scope.get("path_remaining", scope["path"]))
         if endpoint is None:
             # Not left to the application: nothing of it is reached without validation.
             await not_found(scope, receive, send)
@@ -95,6 +95,6 @@ def _inner_scope(scope: dict[str, Any], visit: Visit, usage: Usage | None) -> di
 
 def _endpoint_of(path: str) -> Endpoint | None:
     try:
-        return Endpoint(path.partition("/")[0])
+        return Endpoint(path.lstrip("/").partition("/")[0])
     except ValueError:
         return None

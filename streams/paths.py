@@ -39,7 +39,11 @@ def placed(scope: dict[str, Any], forced_root: str | None) -> dict[str, Any] | N
     local = path_below(scope["path"], root)
     if local is None and forced_root:
         local = path_below(scope["path"], "")
-    return None if local is None else {**scope, "root_path": root, "path": root + local}
+    if local is None:
+        return None
+    if (scope.get("root_path"), scope["path"]) == (root, root + local):
+        return scope  # as nearly always: a copy would live as long as its socket
+    return {**scope, "root_path": root, "path": root + local}
 
 
 def local_path(scope: dict[str, Any]) -> str:
