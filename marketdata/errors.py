@@ -18,7 +18,7 @@ MarketDataError
 Each ProviderError has a `reason`, one word of a closed list that operators and pages see.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 Reason = Literal[
     "errors",
@@ -45,7 +45,7 @@ class InvalidSymbol(MarketDataError):
 class ProviderError(MarketDataError):
     """The source of market data failed."""
 
-    reason: ClassVar[Reason] = "errors"
+    reason: Reason = "errors"
 
 
 class ProviderUnavailable(ProviderError):
@@ -87,7 +87,13 @@ class DeadlineExceeded(ProviderUnavailable):
 class SourcePaused(ProviderUnavailable):
     """The source was not asked, out of courtesy: it failed too often just before."""
 
-    reason: ClassVar[Reason] = "paused"
+    reason: Reason = "paused"
+
+    def __init__(self, message: str, reason: Reason | None = None) -> None:
+        """`reason` is that of the failures, where it is known."""
+        super().__init__(message)
+        if reason is not None:
+            self.reason = reason
 
 
 class BudgetSpent(SourcePaused):

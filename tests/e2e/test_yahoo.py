@@ -167,7 +167,7 @@ async def test_without_a_network_nothing_is_well_nor_back() -> None:
                 answer = await asyncio.to_thread(fetch, server, "/readyz")
     source = answer.json["source"]
     assert answer.status == 200
-    assert source["state"] != "ok"
+    assert (source["state"], source["reason"]) == ("down", "unreachable")
     assert source["kinds"]
     assert all(kind["state"] != "ok" for kind in source["kinds"].values()), source
     assert " back after " not in server.output

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from marketdata.clock import Clock
-from marketdata.errors import ProviderError, RateLimited, SourcePaused, SourceRefuses
+from marketdata.errors import ProviderError, RateLimited, Reason, SourcePaused, SourceRefuses
 from marketdata.sharing import SharedStore
 
 FAILURES_TO_OPEN = 5
@@ -42,12 +42,15 @@ State = Literal["closed", "open", "half-open"]
 class Pause(msgspec.Struct, frozen=True):
     """Nothing is asked before `until` (Unix seconds); one probe may be, from then on.
 
+    `reason` is that of the failure that opened it.
+
     After a lifted pause everything is asked again; a limit that returns soon is longer.
     """
 
     until: float
     seconds: float
     is_lifted: bool = False
+    reason: Reason = "paused"
 
 
 class Permit(msgspec.Struct, frozen=True):
@@ -84,12 +87,13 @@ class Breakers:
         states = {name: self._state_for(group, name, pause) for name, pause in pauses.items()}
         for name, state in states.items():
             if state == "open":
-                raise SourcePaused(self._why(name, pauses[name]))
+                raise SourcePaused(self._why(name, pauses[name]), pauses[name].reason)
         probes: list[str] = []
         for name in (name for name, state in states.items() if state == "half-open"):
             if not self._store.claim(_probe_key(name), PROBE_SECONDS):
                 self._store.delete(_probe_key(probe) for probe in probes)
-                raise SourcePaused(f"another call is trying whether {name} is back")
+                why = f"another call is trying whether {name} is back"
+                raise SourcePaused(why, pauses[name].reason)
             probes.append(name)
         return Permit(group, tuple(probes), key)
 
@@ -109,13 +113,14 @@ class Breakers:
         """The call failed in a way that is the source's fault."""
         self._count(permit, type(error).__name__ if isinstance(error, ProviderError) else "bug")
         if isinstance(error, RateLimited):
-            self._open(ALL, LONGEST_LIMIT_SECONDS, error.retry_after_seconds)
+            self._open(ALL, LONGEST_LIMIT_SECONDS, error, error.retry_after_seconds)
         elif ALL in permit.probes:
             # Bad, but no 429: the limit is over.
             self._lift(ALL)
         if permit.group in permit.probes or self._is_one_too_many(permit, error):
             refuses = isinstance(error, SourceRefuses)
-            self._open(permit.group, LONGEST_REFUSAL_SECONDS if refuses else LONGEST_PAUSE_SECONDS)
+            longest = LONGEST_REFUSAL_SECONDS if refuses else LONGEST_PAUSE_SECONDS
+            self._open(permit.group, longest, error)
 
     def states(self, groups: tuple[str, ...]) -> Mapping[str, tuple[State, float]]:
         """State and, unless closed, when a probe may be sent (Unix seconds), by breaker."""
@@ -127,7 +132,16 @@ class Breakers:
             for name in (ALL, *groups)
         }
 
-    def _open(self, name: str, longest: float, retry_after: float | None = None) -> None:
+    def paused(self, group: str, what: str) -> SourcePaused:
+        """Why `what` is not asked for: to be raised, or handed in."""
+        pauses = self._pauses(group)
+        states = {name: self._state(pause) for name, pause in pauses.items()}
+        reasons = [pauses[name].reason for name, state in states.items() if state != "closed"]
+        return SourcePaused(f"{what}: not asked after failures", *reasons[:1])
+
+    def _open(
+        self, name: str, longest: float, error: Exception, retry_after: float | None = None
+    ) -> None:
         previous = self._read((name,)).get(name)
         if previous and self._state(previous) == "open":
             return  # by another call, or another process, of the same moment
@@ -137,7 +151,8 @@ class Breakers:
             # The source says when; believed the first time, and after that only if it is later.
             retry_after = min(max(retry_after, 1.0), MAX_RETRY_AFTER_SECONDS)
             wait = max(retry_after, seconds) if previous else retry_after
-        pause = Pause(self._clock.time() + wait, seconds)
+        reason = error.reason if isinstance(error, ProviderError) else "paused"
+        pause = Pause(self._clock.time() + wait, seconds, reason=reason)
         self._store.put(_pause_key(name), msgspec.json.encode(pause), wait + longest)
         self._store.delete([_probe_key(name)])
 

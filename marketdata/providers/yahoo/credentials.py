@@ -82,7 +82,7 @@ class CredentialKeeper:
         try:
             return flight.result(timeout=seconds)
         except TimeoutError:
-            raise SourcePaused("the crumb is still being fetched") from None
+            raise SourcePaused("the crumb is still being fetched", "timeout") from None
 
     def _fly(self, refused_generation: int) -> Credentials:
         obtained: Credentials | None = None

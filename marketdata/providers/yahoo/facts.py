@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from marketdata.clock import Clock
 from marketdata.deadlines import Deadline
-from marketdata.errors import BudgetSpent, DeadlineExceeded, NotFound, ProviderError, SourcePaused
+from marketdata.errors import BudgetSpent, DeadlineExceeded, NotFound, ProviderError
 from marketdata.executors import DaemonExecutor
 from marketdata.providers.base import Batch
 from marketdata.providers.yahoo.cache import FactCache, Kept
@@ -108,9 +108,11 @@ class SlowFacts:
         for key in rest[:granted]:
             flights[key] = self._flight(kind, key, now, deadline)
         self._remember(kind, rest[:granted])
-        why: SourcePaused = SourcePaused(f"{kind.name}: not asked after failures")
-        if room:
-            why = BudgetSpent(f"{kind.name}: the budget is spent")
+        why = (
+            BudgetSpent(f"{kind.name}: the budget is spent")
+            if room
+            else self._guard.breakers.paused(kind.groups[0], kind.name)
+        )
         return flights, dict.fromkeys(rest[granted:], why)
 
     def _remember(self, kind: Kind[Any], keys: Collection[str]) -> None:

@@ -50,9 +50,11 @@ class Guard:
         retries: int = MAX_RETRIES,
     ) -> T:
         """The same for one of many keys of a group: one that keeps failing pauses alone."""
-        if self._keys.is_paused(group, key):
+        try:
+            self._keys.check(group, key)
+        except SourcePaused:
             self.budget.give_back(1)
-            raise SourcePaused(f"{group}: {key} is not asked for after failures")
+            raise
         try:
             result = self.call(
                 group, fetch, deadline, 0 if self._keys.has_failed(group, key) else retries, key
@@ -60,8 +62,10 @@ class Guard:
         except (SourcePaused, RateLimited):
             raise
         except ProviderError as error:
-            is_known = not isinstance(error, NotFound)
-            (self._keys.failed if is_known else self._keys.succeeded)(group, key)
+            if isinstance(error, NotFound):
+                self._keys.succeeded(group, key)
+            else:
+                self._keys.failed(group, key, error.reason)
             raise
         self._keys.succeeded(group, key)
         return result

@@ -8,6 +8,7 @@ from collections import OrderedDict
 import msgspec
 
 from marketdata.clock import Clock
+from marketdata.errors import Reason, SourcePaused
 from marketdata.providers.yahoo.breakers import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 
 MAX_REMEMBERED = 10_000
@@ -16,6 +17,7 @@ MAX_REMEMBERED = 10_000
 class _KeyPause(msgspec.Struct, frozen=True):
     until: float
     seconds: float
+    reason: Reason
 
 
 class KeyPauses:
@@ -34,17 +36,18 @@ class KeyPauses:
         """Whether the last try failed."""
         return (group, key) in self._pauses
 
-    def is_paused(self, group: str, key: str) -> bool:
-        """Whether it is too early for another try."""
+    def check(self, group: str, key: str) -> None:
+        """Raises SourcePaused when it is too early for another try."""
         pause = self._pauses.get((group, key))
-        return pause is not None and self._clock.time() < pause.until
+        if pause is not None and self._clock.time() < pause.until:
+            raise SourcePaused(f"{group}: {key} is not asked for after failures", pause.reason)
 
-    def failed(self, group: str, key: str) -> None:
+    def failed(self, group: str, key: str, reason: Reason) -> None:
         """Another pause, twice as long as the last."""
         with self._lock:
             last = self._pauses.pop((group, key), None)
             seconds = min(2 * last.seconds, LONGEST_PAUSE_SECONDS) if last else FIRST_PAUSE_SECONDS
-            self._pauses[group, key] = _KeyPause(self._clock.time() + seconds, seconds)
+            self._pauses[group, key] = _KeyPause(self._clock.time() + seconds, seconds, reason)
             while len(self._pauses) > self._max_remembered:
                 self._pauses.popitem(last=False)
 

@@ -14,7 +14,7 @@ import msgspec
 
 from marketdata.deadlines import Deadline
 from marketdata.domain.quote import SimpleQuote
-from marketdata.errors import BudgetSpent, DeadlineExceeded, SourcePaused
+from marketdata.errors import BudgetSpent, DeadlineExceeded
 from marketdata.executors import DaemonExecutor
 from marketdata.health import TurnsHealth
 from marketdata.providers.base import Batch
@@ -151,7 +151,7 @@ class QuoteBatches:
         rooms = [self._guard.breakers.room(group) for group in (GROUP, NEW_GROUP)]
         if asked and (seen or new) and min(rooms) == UNLIMITED:
             return self._ask(seen, new, at, deadline)
-        paused = SourcePaused("quotes: not asked after failures")
+        paused = self._guard.breakers.paused(GROUP, "quotes")
         self.turns.landed({}, [*seen, *new], at)
         return Answers(failed=dict.fromkeys([*seen, *new], paused))
 

@@ -11,7 +11,7 @@ import pytest
 
 from marketdata.clock import SYSTEM_CLOCK
 from marketdata.deadlines import Deadline
-from marketdata.errors import ProviderError, ProviderUnavailable
+from marketdata.errors import ProviderError, ProviderUnavailable, SourcePaused
 from marketdata.providers.yahoo.key_pauses import KeyPauses
 from marketdata.providers.yahoo.provider import YahooProvider
 from tests.marketdata.yahoo.answers import ACME, quotes, quotes_of_request, serve_everything
@@ -147,7 +147,9 @@ def test_one_symbol_whose_facts_fail_costs_the_others_nothing(
 def test_only_so_many_failed_keys_are_remembered() -> None:
     pauses = KeyPauses(SYSTEM_CLOCK, max_remembered=3)
     for number in range(10):
-        pauses.failed("details", str(number))
+        pauses.failed("details", str(number), "errors")
     assert len(pauses) == 3
-    assert pauses.is_paused("details", "9")
-    assert not pauses.is_paused("details", "0")
+    with pytest.raises(SourcePaused) as caught:
+        pauses.check("details", "9")
+    assert caught.value.reason == "errors"
+    pauses.check("details", "0")
