@@ -72,7 +72,7 @@ class StreamConsumer(AsyncConsumer):
         self.channel_name = await layer.new_channel()
         try:
             if isinstance(layer, StreamsChannelLayer):
-                layer.attach(self.channel_name, self._deliver)
+                layer.attach(self.channel_name, self._deliver, newest_only=True)
                 while True:
                     await self.dispatch(await receive())
             else:

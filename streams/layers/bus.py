@@ -36,7 +36,13 @@ class RedisLink:
     """Both ways to one server."""
 
     def __init__(
-        self, host: Host, health: LinkHealth, probe: tuple[str, bytes], ping_seconds: float
+        self,
+        host: Host,
+        health: LinkHealth,
+        probe: tuple[str, bytes],
+        ping_seconds: float,
+        hold: Callable[[], None],
+        release: Callable[[], None],
     ) -> None:
         self._redis = open_redis(host)
         self._probe = probe
@@ -44,7 +50,7 @@ class RedisLink:
         self.publisher = Publisher(self._redis, timeout, health, on_lost=self._check)
         self.commands = Commands(self._redis, self.publisher.lock, health, on_lost=self._check)
         self.subscriber = Subscriber(
-            self._redis, timeout, health, self._probe_publisher, ping_seconds
+            self._redis, timeout, health, self._probe_publisher, ping_seconds, hold, release
         )
 
     async def close(self) -> None:
@@ -74,12 +80,14 @@ class RedisBus:
         undecodable: Throttle,
         probe_name: str,
         ping_seconds: float,
+        hold: Callable[[], None],
+        release: Callable[[], None],
     ) -> None:
         self._node = node.encode()
         self._serializer = serializer
         self._undecodable = undecodable
         self._links = [
-            RedisLink(host, health, (probe_name, self._node), ping_seconds)
+            RedisLink(host, health, (probe_name, self._node), ping_seconds, hold, release)
             for host, health in zip(hosts, healths, strict=True)
         ]
 

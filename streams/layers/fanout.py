@@ -23,7 +23,9 @@ class Mailbox:
         "deliver_failed",
         "expiry",
         "groups",
+        "held",
         "name",
+        "newest_only",
         "receivers",
     )
 
@@ -33,6 +35,8 @@ class Mailbox:
         self.groups: set[str] = set()
         self.deliver: Deliver | None = None
         self.deliver_failed = False
+        self.newest_only = False
+        self.held: dict[str, Message] | None = None
         self.receivers = 0
         self.expiry: asyncio.TimerHandle | None = None
         # Made on first use: an attached channel may never need one.
@@ -88,6 +92,8 @@ class Fanout:
         self._dropped = dropped
         self._on_opened = on_opened
         self._on_closed = on_closed
+        self._holds = 0
+        self._holding: list[Mailbox] = []
 
     def open(self, channel: str) -> Mailbox:
         """The channel's mailbox, made if there is none."""
@@ -128,13 +134,48 @@ class Fanout:
             if mailbox.deliver is None:
                 self.put(mailbox, message)
                 continue
+            if self._holds and mailbox.newest_only:
+                self._keep_newest(mailbox, group, message)
+                continue
             try:
                 mailbox.deliver(group, message)
-            except Exception:
-                if not mailbox.deliver_failed:
-                    mailbox.deliver_failed = True
-                    logger.exception("A receiver failed on %s; it keeps its place", mailbox.name)
+            except Exception:  # noqa: BLE001 - a receiver may raise anything
+                self._say_failed(mailbox)
         return True
+
+    def hold(self) -> None:
+        """Until `release`, keep only each group's newest message for who wants no others."""
+        self._holds += 1
+
+    def release(self) -> None:
+        """The end of a `hold`: hand over what was kept."""
+        self._holds -= 1
+        if self._holds:
+            return
+        holding, self._holding = self._holding, []
+        for mailbox in holding:
+            self._hand_over_held(mailbox)
+
+    def _keep_newest(self, mailbox: Mailbox, group: str, message: Message) -> None:
+        if mailbox.held is None:
+            mailbox.held = {}
+            self._holding.append(mailbox)
+        mailbox.held[group] = message
+
+    def _hand_over_held(self, mailbox: Mailbox) -> None:
+        held, mailbox.held = mailbox.held or {}, None
+        for group, message in held.items():
+            if mailbox.deliver is None or group not in mailbox.groups:
+                continue
+            try:
+                mailbox.deliver(group, message)
+            except Exception:  # noqa: BLE001 - a receiver may raise anything
+                self._say_failed(mailbox)
+
+    def _say_failed(self, mailbox: Mailbox) -> None:
+        if not mailbox.deliver_failed:
+            mailbox.deliver_failed = True
+            logger.exception("A receiver failed on %s; it keeps its place", mailbox.name)
 
     def put(self, mailbox: Mailbox, message: Message) -> None:
         if not mailbox.put(message):
@@ -159,10 +200,11 @@ class Fanout:
         mailbox.receivers -= 1
         return message
 
-    def attach(self, channel: str, deliver: Deliver) -> None:
+    def attach(self, channel: str, deliver: Deliver, newest_only: bool = False) -> None:
         mailbox = self.open(channel)
         mailbox.keep()
         mailbox.deliver = deliver
+        mailbox.newest_only = newest_only
         mailbox.deliver_failed = False
 
     def detach(self, channel: str) -> None:

@@ -96,15 +96,18 @@ class StreamsChannelLayer(BaseChannelLayer):
         self.require_valid_channel_name(channel)
         return await self._here().receive(channel)
 
-    def attach(self, channel: str, deliver: Deliver) -> None:
+    def attach(self, channel: str, deliver: Deliver, newest_only: bool = False) -> None:
         """From now on, call `deliver(group, message)` for each group message of the channel.
 
         It is called on the event loop, one receiver after the other, and must be quick. If it
         raises, that is logged once and the next message is delivered as usual. Messages to the
         channel itself still wait in its queue.
+
+        With `newest_only` it is spared what is out of date after the process stood still: of
+        what waited in the socket meanwhile it gets each group's newest message.
         """
         self.require_valid_channel_name(channel)
-        self._here().attach(channel, deliver)
+        self._here().attach(channel, deliver, newest_only)
 
     def detach(self, channel: str) -> None:
         """Undo `attach`; the channel's messages go to its queue again."""
@@ -219,7 +222,13 @@ class StreamsChannelLayer(BaseChannelLayer):
             _wrap_close(self, loop)
         return layer
 
-    def _make_bus(self, node: str, probe_name: str) -> RedisBus:
+    def _make_bus(
+        self,
+        node: str,
+        probe_name: str,
+        hold: Callable[[], None],
+        release: Callable[[], None],
+    ) -> RedisBus:
         return RedisBus(
             self._hosts,
             self._healths,
@@ -228,6 +237,8 @@ class StreamsChannelLayer(BaseChannelLayer):
             self._undecodable,
             probe_name,
             self._ping_seconds,
+            hold,
+            release,
         )
 
     def _changed(self) -> None:

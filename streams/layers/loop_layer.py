@@ -13,14 +13,14 @@ from .throttle import Throttle
 
 T = TypeVar("T")
 
-MakeBus = Callable[[str, str], RedisBus]
+MakeBus = Callable[[str, str, Callable[[], None], Callable[[], None]], RedisBus]
 
 # Cannot begin a group's name, so a plain channel can be kept among the groups.
 PLAIN = "!"
 
 
 class LoopLayer:
-    """The layer on one event loop. `make_bus(node, probe_name)` is None for local delivery only.
+    """The layer on one event loop; without `make_bus` for local delivery only.
 
     Names in Redis: a group's `{prefix}__group__{group}`, this loop's inbox for its specific
     channels `{prefix}__inbox__{node}`, a plain channel's `{prefix}__channel__{channel}`.
@@ -36,9 +36,10 @@ class LoopLayer:
     ) -> None:
         self.node = make_node_id()
         self._prefix = prefix
-        self._bus = make_bus(self.node, self._inbox_of(self.node)) if make_bus else None
         self._has_inbox = False
-        self._fanout = Fanout(get_capacity, expiry, dropped, self._opened, self._closed)
+        self._fanout = fanout = Fanout(get_capacity, expiry, dropped, self._opened, self._closed)
+        inbox = self._inbox_of(self.node)
+        self._bus = make_bus(self.node, inbox, fanout.hold, fanout.release) if make_bus else None
 
     # Channels
 
@@ -71,8 +72,8 @@ class LoopLayer:
             self._fanout.join(PLAIN + channel, channel)
         return await self._fanout.receive(channel)
 
-    def attach(self, channel: str, deliver: Deliver) -> None:
-        self._fanout.attach(channel, deliver)
+    def attach(self, channel: str, deliver: Deliver, newest_only: bool) -> None:
+        self._fanout.attach(channel, deliver, newest_only)
 
     def detach(self, channel: str) -> None:
         self._fanout.detach(channel)

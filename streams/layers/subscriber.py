@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 0.05
 STABLE_SECONDS = 5.0
+# A beat that comes so late says that the process stood still, and that old messages wait.
+BEAT_SECONDS = 0.25
+STANDSTILL_SECONDS = 0.75
 
 Receive = Callable[[bytes], None]
 
@@ -31,7 +34,8 @@ class Subscriber:
     """Keeps `wanted` subscribed on one server; hands each message's bytes to its receiver.
 
     Starts with the first wanted name. `probe()` is awaited after a failure to publish, until
-    the health says that publishing works.
+    the health says that publishing works. `hold()` is called when the process has stood still,
+    before anything that waited meanwhile is received, and `release()` after all of it was.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Subscriber:
         health: LinkHealth,
         probe: Callable[[], Awaitable[None]],
         ping_seconds: float,
+        hold: Callable[[], None] = lambda: None,
+        release: Callable[[], None] = lambda: None,
     ) -> None:
         self.wanted: dict[bytes, Receive] = {}
         self._redis = redis
@@ -56,6 +62,11 @@ class Subscriber:
         self._pings = 0
         self._heard = 0
         self._backoff = FIRST_BACKOFF_SECONDS
+        self._hold = hold
+        self._release = release
+        # While held: the ping whose answer comes after all that waited.
+        self._held_until: int | None = None
+        self._beat_handle: asyncio.TimerHandle | None = None
 
     def want(self, name: str, receive: Receive) -> None:
         """Subscribe to `name` soon; never waits."""
@@ -120,8 +131,10 @@ class Subscriber:
         try:
             async with timeout_after(self._timeout):
                 await pubsub.connect()  # type: ignore[no-untyped-call]
+            self._beat(None)
             await _run_until_one_ends(self._read(pubsub), self._write(pubsub))
         finally:
+            self._stop_beating()
             with contextlib.suppress(*REDIS_ERRORS):
                 await pubsub.aclose()  # type: ignore[no-untyped-call]
 
@@ -190,6 +203,31 @@ class Subscriber:
                 await asyncio.sleep(0)
             elif message["type"] == "pong" and message["data"] == b"%d" % self._pings:
                 self._ponged.set()
+                self._caught_up()
+
+    def _beat(self, planned_at: float | None) -> None:
+        # A timer, not a task: it runs before the task that reads is woken.
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if planned_at is not None and now - planned_at > STANDSTILL_SECONDS:
+            if self._held_until is None:
+                self._hold()
+            self._held_until = self._pings + 1
+            self._wake.set()
+        planned_at = now + BEAT_SECONDS
+        self._beat_handle = loop.call_at(planned_at, self._beat, planned_at)
+
+    def _stop_beating(self) -> None:
+        if self._beat_handle is not None:
+            self._beat_handle.cancel()
+        if self._held_until is not None:
+            self._held_until = None
+            self._release()
+
+    def _caught_up(self) -> None:
+        if self._held_until is not None and self._pings >= self._held_until:
+            self._held_until = None
+            self._release()
 
     def _receive(self, message: dict[str, Any]) -> None:
         receive = self.wanted.get(message["channel"])
