@@ -8,7 +8,6 @@ Format: https://protobuf.dev/programming-guides/encoding/
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import struct
 from collections.abc import Iterator
@@ -55,7 +54,8 @@ def parse_frame(frame: str | bytes) -> Pricing | None:
         if envelope.type != "pricing":
             return None
         return parse_message(base64.b64decode(envelope.message, validate=True))
-    except (msgspec.DecodeError, UnicodeError, RecursionError, binascii.Error) as error:
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        # A ValueError is what base64 raises: for wrong letters, and for letters beyond ASCII.
         raise MalformedAnswer(f"no frame of the streamer: {type(error).__name__}") from error
 
 

@@ -87,6 +87,7 @@ def test_frames_of_other_types_are_passed_over() -> None:
         "[]",
         "nonsense",
         '{"type": "pricing", "message": "%%%"}',
+        '{"type": "pricing", "message": "bé=="}',
         '{"type": "pricing", "message": ""}',
         '{"type": "pricing", "message": 1}',
         '{"type": "pricing", "message": "CgNBQkM="}',
