@@ -31,6 +31,8 @@ def test_ticks_go_on_with_what_there_is(scene: Scene, fault: Fault) -> None:
     # Nobody takes over, as another process would fare no better, and nobody asks often.
     assert {r.by for r in refreshes} <= {WORKER}
     assert max(Counter(symbol for r in refreshes for symbol in r.symbols).values(), default=0) <= 5
-    scene.assert_no_repetitions(broken)
+    # A probe that hangs makes its tick late, and the next is on time: their number tells, not how
+    # near they are to each other.
+    scene.assert_one_message_per_tick(broken)
     scene.assert_refreshed_by(WORKER, healed)
     scene.assert_no_repetitions(healed)
